@@ -1,0 +1,176 @@
+"""The networks: shapes, the two summed branches, the geometry of parts, batch-norm folding."""
+
+import torch
+import torch.nn.functional as F
+
+from tryon.config import CATEGORIES, KEYPOINTS, LANDMARKS, TryOnConfig
+from tryon.nets.blocks import fold_batch_norm
+from tryon.nets.body import BodyNet, decode_heat
+from tryon.nets.condition import draw_limbs, edit_region, fill, fill_holes, grow, make_condition
+from tryon.nets.discriminator import Discriminator
+from tryon.nets.generator import Generator
+from tryon.nets.parts import part_grids, part_transforms
+from tryon.nets.tryon import TryOnModel
+
+POINTS = {
+    "nose": (0.5, 0.15),
+    "left_shoulder": (0.6, 0.25),
+    "right_shoulder": (0.4, 0.25),
+    "left_elbow": (0.66, 0.4),
+    "right_elbow": (0.34, 0.4),
+    "left_wrist": (0.68, 0.52),
+    "right_wrist": (0.32, 0.52),
+    "left_hip": (0.56, 0.5),
+    "right_hip": (0.44, 0.5),
+    "left_knee": (0.56, 0.7),
+    "right_knee": (0.44, 0.7),
+    "left_ankle": (0.56, 0.9),
+    "right_ankle": (0.44, 0.9),
+}
+SHIRT = {
+    "neck_left": (0.56, 0.2),
+    "neck_right": (0.44, 0.2),
+    "neck_front": (0.5, 0.24),
+    "shoulder_left": (0.7, 0.23),
+    "shoulder_right": (0.3, 0.23),
+    "armpit_left": (0.68, 0.38),
+    "armpit_right": (0.32, 0.38),
+    "sleeve_left_outer": (0.9, 0.36),
+    "sleeve_left_inner": (0.8, 0.42),
+    "sleeve_right_outer": (0.1, 0.36),
+    "sleeve_right_inner": (0.2, 0.42),
+    "waist_left": (0.66, 0.6),
+    "waist_right": (0.34, 0.6),
+    "hem_left": (0.68, 0.8),
+    "hem_right": (0.32, 0.8),
+}
+
+
+def body() -> torch.Tensor:
+    """A standing person's keypoints, 1×17×3."""
+    return torch.tensor([[(*POINTS.get(k, (0.5, 0.14)), 1.0) for k in KEYPOINTS]])
+
+
+def shirt() -> torch.Tensor:
+    """A flat T-shirt's landmarks, 1×18×3."""
+    return torch.tensor([[(*SHIRT.get(k, (0.0, 0.0)), float(k in SHIRT)) for k in LANDMARKS]])
+
+
+def test_body_net_shapes_and_decoding():
+    maps = BodyNet()(torch.zeros(2, 3, 128, 96))
+    assert maps.parse.shape == (2, 11, 128, 96) and maps.heat.shape == (2, 17, 32, 24)
+    assert maps.keypoints().shape == (2, 17, 3)
+    heat = torch.full((1, 1, 32, 24), -9.0)
+    heat[0, 0, 10, 6] = 9
+    assert torch.allclose(decode_heat(heat)[0, 0], torch.tensor([6.5 / 24, 10.5 / 32]), atol=1e-3)
+
+
+def test_generator_is_the_sum_of_two_branches():
+    torch.manual_seed(0)
+    net = Generator().eval()
+    assert net.noise(torch.zeros(1, 100), (64, 48)).abs().max() == 0  # z = 0 adds nothing
+    person, chance = torch.rand(1, 3, 64, 48) * 2 - 1, torch.full((1, 11, 64, 48), 1 / 11)
+    edit = torch.zeros(1, 1, 64, 48)
+    edit[:, :, 16:48, 12:36] = 1
+    condition = make_condition(person, chance, body(), torch.zeros_like(person), edit * 0.9, edit)
+    with torch.no_grad():
+        plain, zero = net(condition).result, net(condition, torch.zeros(1, 100)).result
+        varied = net(condition, torch.randn(1, 100)).result
+    assert torch.equal(plain, zero) and not torch.equal(plain, varied)
+    outside = edit.expand_as(person) == 0
+    assert torch.equal(plain[outside], person[outside])
+
+
+def test_discriminator_gives_one_logit_a_patch():
+    assert Discriminator(7)(torch.zeros(2, 3, 64, 48), torch.zeros(2, 7, 64, 48)).shape == (2, 1, 8, 6)
+
+
+def test_torso_part_brings_shoulders_to_shoulders():
+    transforms = part_transforms(body(), shirt(), torch.tensor([0]), 0.75)
+    middle = torch.tensor([0.5 * 0.75, 0.25, 1.0])
+    found = transforms[0, 0] @ middle
+    assert abs(found[0] - 0.375) < 1e-3 and abs(found[1] - 0.23) < 0.06
+    left = transforms[0, 0] @ torch.tensor([0.6 * 0.75, 0.25, 1.0])
+    assert left[0] > found[0]  # the wearer's left stays on the viewer's right
+
+
+def test_sleeve_follows_the_arm():
+    transforms = part_transforms(body(), shirt(), torch.tensor([0]), 0.75)
+    shoulder, elbow = (torch.tensor([POINTS[k][0] * 0.75, POINTS[k][1], 1.0]) for k in ("left_shoulder", "left_elbow"))
+    along = transforms[0, 1] @ elbow - transforms[0, 1] @ shoulder
+    sleeve = torch.tensor([(0.85 - 0.69) * 0.75, 0.39 - 0.305])
+    assert F.cosine_similarity(along, sleeve, dim=0) > 0.98
+    cuff = transforms[0, 2] @ elbow  # the lower part hangs on the upper at the elbow
+    assert torch.allclose(cuff, transforms[0, 1] @ elbow, atol=1e-4)
+
+
+def test_part_grids_are_equivariant_to_the_garments_place():
+    moved = shirt() + torch.tensor([0.05, 0.02, 0.0]) * (shirt()[:, :, 2:] > 0)
+    a = part_grids(part_transforms(body(), shirt(), torch.tensor([0]), 0.75), (32, 24), 0.75)
+    b = part_grids(part_transforms(body(), moved, torch.tensor([0]), 0.75), (32, 24), 0.75)
+    assert torch.allclose(b - a, torch.tensor([0.1, 0.04]).expand_as(a), atol=1e-4)
+
+
+def test_fill_keeps_what_is_known_and_continues_it():
+    picture = torch.full((1, 3, 64, 48), 0.25)
+    known = torch.ones(1, 1, 64, 48)
+    known[:, :, 10:50, 10:40] = 0
+    broken = picture * known - (1 - known)
+    assert torch.allclose(fill(broken, known), picture, atol=1e-3)
+
+
+def test_only_enclosed_holes_are_filled():
+    mask = torch.zeros(1, 1, 128, 96)
+    mask[:, :, 20:100, 20:80] = 1
+    mask[:, :, 50:60, 40:60] = 0  # a print
+    mask[:, :, 80:100, 45:55] = 0  # a slit that opens below
+    filled = fill_holes(mask)
+    assert filled[:, :, 50:60, 40:60].min() > 0.9 and filled[:, :, 84:100, 47:53].max() < 0.1
+    assert filled[:, :, :18].max() == 0 and torch.equal(filled >= mask, torch.ones_like(mask) > 0)
+
+
+def test_grow_dilates_and_erodes():
+    mask = torch.zeros(1, 1, 9, 9)
+    mask[0, 0, 4, 4] = 1
+    assert grow(mask, 2).sum() == 25 and torch.equal(grow(grow(mask, 2), -2), mask)
+
+
+def test_edit_region_spares_the_face_and_frees_the_old_garment():
+    parse = torch.zeros(1, 11, 64, 48)
+    parse[:, 0] = 1
+    for rows, label in ((slice(5, 15), 2), (slice(15, 40), 5)):
+        parse[:, :, rows, 15:33] = 0
+        parse[:, label, rows, 15:33] = 1
+    worn = torch.zeros(1, 1, 64, 48)
+    worn[:, :, 10:30, 18:30] = 1
+    points = body()
+    region = edit_region(parse, points, worn, torch.tensor([CATEGORIES.index("upper")]))
+    assert region[:, :, 5:12, 15:33].sum() == 0 and region[:, :, 14:16, 19:29].min() == 1  # face, but not the neck
+    assert region[:, :, 16:39, 16:32].min() == 1
+
+
+def test_limbs_lie_on_the_bones():
+    limbs = draw_limbs(body(), (64, 48))
+    assert limbs[0, 1, int(0.4 * 64), int(0.66 * 48)] > 0.9 and limbs[0, 1, 2, 2] < 0.01
+
+
+def test_folding_changes_nothing_but_speed():
+    torch.manual_seed(0)
+    net = BodyNet().train()
+    photo = torch.randn(4, 3, 64, 64)
+    net(photo)
+    with torch.no_grad():
+        before = net.eval()(photo).parse
+        after = fold_batch_norm(net)(photo).parse
+    assert torch.allclose(before, after, atol=1e-3) and not any(
+        isinstance(m, torch.nn.BatchNorm2d) for m in net.modules()
+    )
+
+
+def test_whole_model_runs_on_a_batch():
+    torch.manual_seed(0)
+    model = TryOnModel(TryOnConfig(frame=(256, 192))).eval()
+    with torch.no_grad():
+        out = model(torch.rand(2, 3, 256, 192) * 2 - 1, torch.rand(2, 3, 256, 192) * 2 - 1)
+    assert out.result.shape == (2, 3, 256, 192) and out.result.isfinite().all()
+    assert out.draped.flow.shape == (2, 256, 192, 2)

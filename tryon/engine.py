@@ -1,0 +1,300 @@
+"""TryOnEngine: photos in, a photo out; thread-safe, with no "current picture"."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from .checkpoint import default_checkpoint, load
+from .config import CATEGORIES, InputError
+from .doctor import Finding, examine_garment, examine_person
+from .images import Letterbox, content_hash, denoise, frame, mask_to_image, to_image, to_tensor
+from .nets.blocks import fold_batch_norm
+from .nets.tryon import GarmentReading, PersonReading, TryOnOutput
+from .pictures import difference_picture, keypoint_picture, parse_picture
+
+_REMEMBERED = 16  # photos whose reading is kept
+MAX_SEED = 2**31 - 1
+
+
+@dataclass
+class TryOnResult:
+    """One try-on. ``image`` has the person photo's exact size and, outside ``edit_mask``, its exact pixels.
+
+    ``seconds`` per stage in order; ``edited_share`` of the photo in [0, 1]; ``parse``, ``keypoints``, ``garment_mask``,
+    ``warped``, ``edit_mask`` (mode "L", 0 or 255, at the photo's size) and ``difference`` show how it was made.
+    """
+
+    image: Image.Image
+    category: str
+    seconds: dict[str, float]
+    edited_share: float
+    findings: list[Finding]
+    parse: Image.Image
+    keypoints: Image.Image
+    garment_mask: Image.Image
+    warped: Image.Image
+    edit_mask: Image.Image
+    difference: Image.Image
+
+
+@dataclass
+class _Read:
+    """A photo in its frame, with what a network read in it."""
+
+    tensor: Tensor
+    box: Letterbox
+    reading: Any
+
+
+@dataclass
+class Clock:
+    """Collects seconds per stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time the block as stage ``name``."""
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
+
+
+def pick_device(name: str) -> torch.device:
+    """ "auto" → CUDA, else MPS, else the CPU."""
+    if name != "auto":
+        return torch.device(name)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def bf16_pays(device: torch.device) -> bool:
+    """Whether bf16 is worth using: a GPU, or a CPU with bf16 instructions."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device.type == "cpu" and bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
+
+
+class TryOnEngine:
+    """Loads a checkpoint once and serves try-ons from any number of threads.
+
+    Args:
+        checkpoint: a checkpoint folder; None is the one that ships.
+        device: "auto", "cpu", "cuda" or "mps".
+        bf16: None decides by what the device is fast at.
+
+    Raises:
+        CheckpointError, ConfigError: the folder cannot be used.
+    """
+
+    def __init__(self, checkpoint: str | Path | None = None, device: str = "auto", bf16: bool | None = None) -> None:
+        self.folder = Path(checkpoint) if checkpoint else default_checkpoint()
+        self.name = self.folder.name
+        self.device = pick_device(device)
+        self.bf16 = bf16_pays(self.device) if bf16 is None else bf16
+        model = fold_batch_norm(load(self.folder)).requires_grad_(False)
+        self.model = model.to(self.device, memory_format=torch.channels_last)
+        self.frame = model.config.frame
+        self._lock = threading.Lock()
+        self._memory: OrderedDict[tuple[str, str], _Read] = OrderedDict()
+
+    def try_on(
+        self, person: Image.Image, garment: Image.Image, category: str = "auto", seed: int = 0, denoise: float = 0.0
+    ) -> TryOnResult:
+        """Show the person wearing the garment.
+
+        Args:
+            person, garment: RGB photos, as ``images.load_photo`` gives them.
+            category: "upper", "lower", "dress", or "auto" for what the garment looks like.
+            seed: 0 for the plain best guess, any other for a variation.
+            denoise: strength in [0, 1] of the pre-processing of both photos.
+
+        Raises:
+            InputError: no person or no garment to be found, an unknown category, or a seed out of range.
+        """
+        if category not in (*CATEGORIES, "auto"):
+            raise InputError("category_unknown", name=str(category)[:40], known=", ".join(("auto", *CATEGORIES)))
+        if not 0 <= seed <= MAX_SEED:
+            raise InputError("seed_range", limit=MAX_SEED)
+        clock = Clock()
+        with clock.stage("frame"):
+            person_in = self._prepared(person, denoise)
+            garment = self._prepared(garment, denoise)
+        body = self._read("person", person_in, clock)
+        cloth = self._read("garment", garment, clock)
+        findings = examine_person(body.reading, person_in) + examine_garment(cloth.reading, garment, category)
+        for finding in findings:
+            if finding.severity == "error":
+                raise InputError(finding.code, **finding.params)
+        if category == "auto":
+            category = CATEGORIES[int(cloth.reading.category[0].argmax())]
+        out = self._generate(body, cloth, category, seed, clock)
+        with clock.stage("composite"):
+            image, mask = paste_back(person, body.box, garment, cloth.box, out)
+        share = sum(mask.histogram()[128:]) / (mask.width * mask.height)
+        return TryOnResult(
+            image,
+            category,
+            clock.seconds,
+            share,
+            findings,
+            parse=parse_picture(person, body.box.to_photo(body.reading.parse)),
+            keypoints=keypoint_picture(person, keypoints_on_photo(body)),
+            garment_mask=mask_to_image(cloth.box.to_photo(cloth.reading.mask)),
+            warped=to_image(out.draped.warped * out.draped.worn + (1 - out.draped.worn)),
+            edit_mask=mask,
+            difference=difference_picture(person, image),
+        )
+
+    def parse(self, photo: Image.Image) -> tuple[Tensor, Tensor]:
+        """Class ids (H×W uint8 at the photo's size) and keypoints (17×3, in [0, 1] of the photo)."""
+        tensor, box = self._framed(photo)
+        read = _Read(tensor, box, self._run(lambda: self.model.read_person(tensor, twice=True)))
+        ids = read.box.to_photo(read.reading.parse).argmax(1)[0].to(torch.uint8)
+        return ids.cpu(), keypoints_on_photo(read)
+
+    def examine_person(self, photo: Image.Image) -> list[Finding]:
+        """What the doctor says of a person's photo."""
+        return examine_person(self._read("person", photo, Clock()).reading, photo)
+
+    def examine_garment(self, photo: Image.Image, category: str = "auto") -> list[Finding]:
+        """What the doctor says of a garment's photo."""
+        return examine_garment(self._read("garment", photo, Clock()).reading, photo, category)
+
+    def _prepared(self, photo: Image.Image, strength: float) -> Image.Image:
+        return denoise(photo, strength) if strength > 0 else photo
+
+    def _framed(self, photo: Image.Image) -> tuple[Tensor, Letterbox]:
+        tensor, box = frame(photo, self.frame)
+        return tensor.to(self.device, memory_format=torch.channels_last), box
+
+    def _run(self, call: Callable[[], Any]) -> Any:
+        with self._lock, torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            return call()
+
+    def _read(self, kind: str, photo: Image.Image, clock: Clock) -> _Read:
+        """Read a photo, or remember having read it."""
+        with clock.stage("frame"):
+            key = (kind, content_hash(photo))
+            with self._lock:
+                known = self._memory.get(key)
+                if known is not None:
+                    self._memory.move_to_end(key)
+        if known is not None:
+            clock.seconds.setdefault(kind, 0.0)
+            return known
+        with clock.stage("frame"):
+            tensor, box = self._framed(photo)
+        with clock.stage(kind):
+            network = self.model.read_person if kind == "person" else self.model.read_garment
+            reading: PersonReading | GarmentReading = self._run(lambda: network(tensor))
+        read = _Read(tensor, box, reading)
+        with self._lock:
+            self._memory[key] = read
+            while len(self._memory) > _REMEMBERED:
+                self._memory.popitem(last=False)
+        return read
+
+    def _generate(self, body: _Read, cloth: _Read, category: str, seed: int, clock: Clock) -> TryOnOutput:
+        index = torch.tensor([CATEGORIES.index(category)], device=self.device)
+        z = None
+        if seed:
+            noise = self.model.config.generator.noise
+            z = torch.randn(1, noise, generator=torch.Generator().manual_seed(seed)).to(self.device)
+        with clock.stage("warp"):
+            draped = self._run(lambda: self.model.drape(body.reading, cloth.reading, index))
+        with clock.stage("generator"):
+            return self._run(lambda: self.model.paint(body.tensor, body.reading, cloth.reading, draped, z))
+
+
+def keypoints_on_photo(read: _Read) -> Tensor:
+    """The keypoints of a person's reading, 17×3 with x and y in [0, 1] of the photo."""
+    points = read.reading.keypoints[0].float().cpu()
+    return torch.cat([read.box.points_to_photo(points[:, :2]), points[:, 2:]], 1)
+
+
+def paste_back(
+    person: Image.Image, body_box: Letterbox, garment: Image.Image, cloth_box: Letterbox, out: TryOnOutput
+) -> tuple[Image.Image, Image.Image]:
+    """Build the result at the person photo's own resolution; outside the edit mask its pixels come back unchanged.
+
+    Garment detail is sampled from the full-size garment photo through the flow.
+
+    Returns:
+        the picture (RGB) and the edit mask (L, 0 or 255), both at the photo's size.
+    """
+    width, height = person.size
+    edit = out.draped.edit.float().cpu()
+    rows, columns = edit[0, 0].amax(1).nonzero()[:, 0], edit[0, 0].amax(0).nonzero()[:, 0]
+    mask = torch.zeros(height, width)
+    if not len(rows):
+        return person.copy(), mask_to_image(mask)
+    grid, top, left = photo_grid(body_box, rows, columns)
+    draped = out.draped
+    maps = [edit, out.alpha, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
+    maps = torch.cat([m.float().cpu() for m in maps], 1)
+    maps = F.grid_sample(maps, grid, padding_mode="border", align_corners=False)
+    blend, alpha, shade, paint, carried, inside, flow = maps.split([1, 1, 1, 3, 3, 1, 2], 1)
+    detail = max(body_box.scale, 1e-6) / max(cloth_box.scale, 1e-6)
+    cloth = sharp_garment(garment, detail)
+    place = cloth_box.points_to_photo((flow.permute(0, 2, 3, 1) + 1) / 2) * 2 - 1
+    worn = F.grid_sample(cloth, place, padding_mode="border", align_corners=False)
+    worn = carried + (worn - carried) * (2 * inside - 1).clamp(0, 1)  # never what lies beside the garment in its photo
+    worn = ((worn + 1) * shade - 1).clamp(-1, 1)
+    h, w = blend.shape[2:]
+    original = to_tensor(person.crop((left, top, left + w, top + h)))
+    mixed = blend * (alpha * worn + (1 - alpha) * paint) + (1 - blend) * original
+    touched = blend > 1e-3
+    crop = torch.where(touched, mixed, original)
+    image = person.copy()
+    image.paste(to_image(crop), (left, top))
+    mask[top : top + h, left : left + w] = touched[0, 0].float()
+    return image, mask_to_image(mask)
+
+
+def photo_grid(box: Letterbox, rows: Tensor, columns: Tensor) -> tuple[Tensor, int, int]:
+    """Where the photo's pixels under the frame's ``rows`` and ``columns`` (plus a margin) lie in the frame.
+
+    Returns:
+        grid 1×h×w×2 in [-1, 1] of the frame, and the first photo row and column it covers.
+    """
+    height, width = box.photo_size
+    frame_h, frame_w = box.frame_size
+    corners = torch.tensor(
+        [[(columns[0] - 1) / frame_w, (rows[0] - 1) / frame_h], [(columns[-1] + 2) / frame_w, (rows[-1] + 2) / frame_h]]
+    )
+    first, last = (box.points_to_photo(corners) * torch.tensor([width, height])).unbind(0)
+    left, top = (max(0, int(v)) for v in first.floor())
+    right, bottom = min(width, int(last[0].ceil())), min(height, int(last[1].ceil()))
+    y, x = (torch.arange(top, bottom) + 0.5) / height, (torch.arange(left, right) + 0.5) / width
+    points = torch.stack([x.expand(len(y), -1), y.unsqueeze(1).expand(-1, len(x))], 2)
+    return (box.points_to_frame(points) * 2 - 1).unsqueeze(0), top, left
+
+
+def sharp_garment(garment: Image.Image, detail: float) -> Tensor:
+    """The garment photo as a tensor, first reduced where the result could not show its finest detail anyway.
+
+    Args:
+        detail: garment pixels for each pixel of the result (above 1 a plain lookup would alias).
+    """
+    factor = min(1.0, 1.0 / max(detail, 1e-6))
+    longest = max(garment.size) * factor
+    if longest > 3000:
+        factor *= 3000 / longest
+    if factor < 0.95:
+        size = (max(1, round(garment.width * factor)), max(1, round(garment.height * factor)))
+        garment = garment.resize(size, Image.Resampling.LANCZOS)
+    return to_tensor(garment)

@@ -1,0 +1,66 @@
+"""BodyNet: one network that reads a person's photo and tells the parse map and the 17 keypoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..config import KEYPOINTS, PARSE_CLASSES, BodyConfig
+from .blocks import Trunk
+
+
+@dataclass
+class BodyMaps:
+    """What BodyNet says: ``parse`` N×11×H×W logits, ``heat`` N×17×H/4×W/4 logits, ``present`` N×17 logits."""
+
+    parse: Tensor
+    heat: Tensor
+    present: Tensor
+
+    def keypoints(self) -> Tensor:
+        """N×17×3: x and y in [0, 1] of the frame, and the chance that the point is in the frame."""
+        return torch.cat([decode_heat(self.heat), self.present.float().sigmoid().unsqueeze(2)], 2)
+
+    def peaks(self) -> Tensor:
+        """N×17: how much of each heat map lies in its highest cell. About 0.08 for a point plainly seen; below 0.04
+        the network has only guessed where it might be."""
+        return self.heat.float().flatten(2).softmax(2).amax(2)
+
+
+def decode_heat(heat: Tensor, reach: int = 3) -> Tensor:
+    """Peak of each heat map, refined by the mean of its neighbourhood; N×K×H×W logits → N×K×2 in [0, 1]."""
+    n, k, height, width = heat.shape
+    chance = heat.float().flatten(2).softmax(2)
+    peak = chance.argmax(2)
+    ys = torch.arange(height, device=heat.device).repeat_interleave(width)
+    xs = torch.arange(width, device=heat.device).repeat(height)
+    near = ((ys - (peak // width).unsqueeze(2)).abs() <= reach) & ((xs - (peak % width).unsqueeze(2)).abs() <= reach)
+    weight = chance * near
+    weight = weight / weight.sum(2, keepdim=True)
+    x = (weight * (xs + 0.5)).sum(2) / width
+    y = (weight * (ys + 0.5)).sum(2) / height
+    return torch.stack([x, y], 2)
+
+
+class BodyNet(nn.Module):
+    """Residual U-Net with three heads.
+
+    Reads N×3×H×W RGB in [-1, 1] (sides divide by 32).
+    """
+
+    def __init__(self, config: BodyConfig = BodyConfig()) -> None:
+        super().__init__()
+        self.config = config
+        widths = config.widths
+        self.trunk = Trunk(3, widths)
+        self.parse = nn.Conv2d(widths[0], len(PARSE_CLASSES), 1)
+        self.heat = nn.Sequential(nn.Conv2d(widths[1], widths[1], 3, padding=1), nn.SiLU(), nn.Conv2d(widths[1], len(KEYPOINTS), 1))
+        self.present = nn.Linear(widths[-1], len(KEYPOINTS))
+
+    def forward(self, photo: Tensor) -> BodyMaps:
+        features = self.trunk(photo)
+        parse = F.interpolate(self.parse(features[0]).float(), photo.shape[2:], mode="bilinear", align_corners=False)
+        return BodyMaps(parse, self.heat(features[1]), self.present(features[-1].amax((2, 3))))

@@ -1,0 +1,210 @@
+"""From what the networks have read to what the generator is told: edit region, agnostic person, limbs, fillings."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, HAIR, LEGS, LOWER, OUTER, SHOES, UPPER
+from .generator import Condition
+from .prior import HAS_LOWER, first_guess
+
+REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": (UPPER, OUTER, LOWER, DRESS)}
+_LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16))
+
+
+def grow(mask: Tensor, radius: int) -> Tensor:
+    """Dilate (radius > 0) or erode (radius < 0) a mask N×1×H×W by a square of 2·radius + 1 pixels."""
+    if radius < 0:
+        return 1 - grow(1 - mask, -radius)
+    if not radius:
+        return mask
+    side = 2 * radius + 1
+    tall = F.max_pool2d(mask, (side, 1), 1, (radius, 0))  # two passes cost far less than one square window
+    return F.max_pool2d(tall, (1, side), 1, (0, radius))
+
+
+def fill(picture: Tensor, known: Tensor) -> Tensor:
+    """Continue a picture into its unknown part, smoothly, from coarse to fine (push-pull: Gortler et al., SIGGRAPH 1996).
+
+    Args:
+        picture: N×C×H×W.
+        known: N×1×H×W in [0, 1], how far each pixel is to be trusted.
+    """
+    levels = []
+    value, weight = picture * known, known
+    while min(value.shape[2:]) > 2:
+        levels.append((value, weight))
+        value, weight = F.avg_pool2d(value, 2, ceil_mode=True), F.avg_pool2d(weight, 2, ceil_mode=True)
+    out = value.sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp(min=1e-6)
+    out = out.expand(-1, -1, *value.shape[2:])
+    for value, weight in reversed(levels):
+        out = F.interpolate(out, value.shape[2:], mode="bilinear", align_corners=False)
+        trust = (weight * 4).clamp(max=1)
+        out = value / weight.clamp(min=1e-6) * trust + out * (1 - trust)
+    return picture * known + out * (1 - known)
+
+
+def fill_holes(mask: Tensor, cells: int = 64) -> Tensor:
+    """Close what a mask (N×1×H×W in [0, 1]) encloses on all sides: a print taken for a hole, a button, a logo.
+
+    Worked out on a grid of ``cells`` rows: the ground is flooded from the border, what it cannot reach is inside.
+    """
+    height, width = mask.shape[2:]
+    free = (F.interpolate(mask.float(), (cells, max(4, cells * width // height)), mode="area") < 0.5).float()
+    ground = F.pad(torch.zeros_like(free)[:, :, 1:-1, 1:-1], (1, 1, 1, 1), value=1.0) * free
+    while True:
+        wider = F.max_pool2d(ground, 3, 1, 1) * free
+        if torch.equal(wider, ground):
+            break
+        ground = wider
+    inside = grow(1 - ground, -1)  # the rim stays as finely drawn as it was
+    inside = F.interpolate(inside, (height, width), mode="bilinear", align_corners=False)
+    return torch.maximum(mask, inside.to(mask.dtype))
+
+
+def draw_limbs(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
+    """Torso, arms and legs as soft capsules, N×5×H×W in [0, 1]; keypoints N×17×3."""
+    height, width = size
+    aspect = width / height
+    points = keypoints[:, :, :2].float() * keypoints.new_tensor([aspect, 1.0])
+    y = (torch.arange(height) + 0.5) / height
+    x = (torch.arange(width) + 0.5) / width * aspect
+    length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1).clamp(min=0.05)[:, None, None]
+    out = []
+    for chain in _LIMBS:
+        pairs = list(zip(chain, chain[1:]))
+        if len(chain) == 4:
+            pairs += [(5, 12), (6, 11), (5, 11)]
+        best = torch.full((len(points), height, width), 9.0)
+        for a, b in pairs:
+            start, along = points[:, a], points[:, b] - points[:, a]
+            dx, dy = x.view(1, 1, -1) - start[:, 0, None, None], y.view(1, -1, 1) - start[:, 1, None, None]
+            ax, ay = along[:, 0, None, None], along[:, 1, None, None]
+            t = ((dx * ax + dy * ay) / (ax * ax + ay * ay).clamp(min=1e-6)).clamp(0, 1)
+            best = torch.minimum(best, ((dx - t * ax) ** 2 + (dy - t * ay) ** 2).sqrt())
+        out.append(torch.exp(-((best / (0.12 * length)) ** 2)))
+    return torch.stack(out, 1)
+
+
+def replaced(parse: Tensor, category: Tensor) -> Tensor:
+    """How surely each pixel belongs to a garment that the new one takes the place of; N×1×H×W in [0, 1].
+
+    Args:
+        parse: N×11×H×W probabilities.
+        category: N int64 of the new garment.
+    """
+    table = parse.new_zeros(len(CATEGORIES), parse.shape[1])
+    for i, name in enumerate(CATEGORIES):
+        table[i, list(REPLACED[name])] = 1
+    return (parse * table[category][:, :, None, None]).sum(1, keepdim=True)
+
+
+def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor) -> Tensor:
+    """``replaced``, but for the skirt of an old dress, which stays under a new top; N×1×H×W in [0, 1]."""
+    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
+    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
+    is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1)
+    skirt = (rows > hips + 0.1 * (hips - shoulders).abs()) & is_top
+    return replaced(parse, category) - parse[:, [DRESS]] * skirt
+
+
+def settle_dress(parse: Tensor, keypoints: Tensor) -> Tensor:
+    """A "dress" that leaves the chest to a top is a skirt: its share goes to the lower garment.
+
+    Street labels themselves call many skirts and some trousers a dress, and BodyNet learns it from them.
+
+    Args:
+        parse: N×11×H×W probabilities.
+        keypoints: N×17×3.
+
+    Returns:
+        N×11×H×W probabilities.
+    """
+    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, -1, 1)
+    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1) for k in ([5, 6], [11, 12]))
+    length = (hips - shoulders).abs()
+    chest = ((rows > shoulders + 0.1 * length) & (rows < shoulders + 0.65 * length)).float()
+    dress, top = ((parse[:, k].sum(1) * chest).sum((1, 2)) for k in ([DRESS], [UPPER, OUTER]))
+    is_skirt = (dress < 0.14 * top).float().view(-1, 1, 1)  # 12 % of both together
+    moved = parse[:, DRESS] * is_skirt
+    out = parse.clone()
+    out[:, LOWER] += moved
+    out[:, DRESS] -= moved
+    return out
+
+
+def rim_width(height: int) -> int:
+    """Pixels round a person or a garment that mix its colour with what is beside it, in a frame of ``height``."""
+    return max(1, height // 170)
+
+
+def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor) -> Tensor:
+    """Pixels that may change: the old garment and a rim round it, and the new garment's area.
+
+    Hair, face (down to the chin: a new neckline may cover the neck), shoes and what hangs in front stay out of it. Under a
+    new top the skirt of an old dress stays.
+
+    Args:
+        parse: N×11×H×W probabilities.
+        keypoints: N×17×3.
+        worn: N×1×H×W in [0, 1], the new garment's visible area.
+        category: N int64.
+
+    Returns:
+        N×1×H×W, 0 or 1.
+    """
+    rim = rim_width(parse.shape[2])
+    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
+    nose, shoulders = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([0], [5, 6]))
+    old = taken_off(parse, keypoints, category)
+    face = parse[:, [FACE]] * (rows < nose + 0.55 * (shoulders - nose))
+    keep = ((face + parse[:, [HAIR, SHOES, ACCESSORY]].sum(1, keepdim=True)) > 0.5).float()
+    wide = torch.maximum(grow((old > 0.4).float(), rim), grow((worn > 0.5).float(), 1))
+    return wide * (1 - keep)
+
+
+def spread(picture: Tensor, known: Tensor) -> Tensor:
+    """``fill`` for a colour that is wanted elsewhere, worked out at half the size."""
+    size = (picture.shape[2] // 2, picture.shape[3] // 2)
+    weight = F.interpolate(known, size, mode="area")
+    small = F.interpolate(picture * known, size, mode="area") / weight.clamp(min=1e-3)
+    return F.interpolate(fill(small, weight), picture.shape[2:], mode="bilinear", align_corners=False)
+
+
+def inner(mask: Tensor) -> Tensor:
+    """A soft mask without its rim, whose pixels mix two colours."""
+    return mask * grow((mask > 0.5).float(), -1)
+
+
+def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Tensor, worn: Tensor, edit: Tensor) -> Condition:
+    """Assemble the generator's condition; shapes as in ``Condition``, parse N×11×H×W probabilities."""
+    kept = 1 - edit
+    backdrop = parse[:, [BACKGROUND]] * kept
+    # a thin safety rim: pixels at the person's outline mix both colours
+    backdrop = backdrop * (1 - grow((parse[:, [BACKGROUND]] < 0.5).float(), 1))
+    behind = fill(person, backdrop)
+    lower = inner(parse[:, [LOWER]] * kept)
+    skin = spread(person, inner(parse[:, [FACE, ARMS, LEGS]].sum(1, keepdim=True) * kept))
+    below = spread(person, lower)
+    covered = (lower.mean((1, 2, 3)) / HAS_LOWER).clamp(max=1)
+    rim = rim_width(parse.shape[2])
+    figure = F.avg_pool2d(grow(1 - parse[:, [BACKGROUND]], -rim), 3, 1, 1)
+    guess = first_guess(keypoints, behind, skin, below, covered, figure)
+    regions = (
+        torch.stack(
+            [
+                parse[:, [HAIR, FACE]].sum(1),
+                parse[:, ARMS],
+                parse[:, LEGS],
+                parse[:, LOWER],
+                parse[:, [SHOES, ACCESSORY]].sum(1),
+                parse[:, [UPPER, OUTER, DRESS]].sum(1),
+            ],
+            1,
+        )
+        * kept
+    )
+    agnostic = person * kept + guess * edit
+    return Condition(agnostic, edit, warped, worn, behind, skin, regions, draw_limbs(keypoints, person.shape[2:]))

@@ -1,0 +1,90 @@
+"""Edges: soft maps read at a coarse size, drawn again along the edges of the photo itself."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_REACH = 2  # pixels of the coarse grid an edge may move by
+_BINS = 14  # per colour channel
+_RARE = 2e-4  # a colour rarer than this tells nothing
+_SAY = 2.5  # how many nats a pixel's colour may add to what the network says
+_EPSILON = 2e-4  # variance of light (photo in [0, 1]) below which a neighbourhood counts as flat
+
+
+def box(x: Tensor, radius: int) -> Tensor:
+    """Mean over the square of 2·radius + 1 pixels round each pixel, cut at the border."""
+    side = 2 * radius + 1
+    tall = F.avg_pool2d(x, (side, 1), 1, (radius, 0), count_include_pad=False)
+    return F.avg_pool2d(tall, (1, side), 1, (0, radius), count_include_pad=False)
+
+
+def by_colour(mask: Tensor, photo: Tensor) -> Tensor:
+    """Let a photo's own colours decide where a mask is in doubt (one round of GrabCut's colour model: Rother,
+    Kolmogorov, Blake, SIGGRAPH 2004, with histograms in place of Gaussian mixtures).
+
+    Args:
+        mask: N×1×H×W in [0, 1].
+        photo: N×3×H×W in [-1, 1], same size.
+
+    Returns:
+        N×1×H×W in [0, 1].
+    """
+    mask = mask.float()
+    n, _, height, width = mask.shape
+    bins = ((photo.float() + 1) * (_BINS / 2)).long().clamp(0, _BINS - 1)
+    index = ((bins[:, 0] * _BINS + bins[:, 1]) * _BINS + bins[:, 2]).flatten(1)
+    sure = torch.stack([(mask * 2 - 1).clamp(min=0), (1 - mask * 2).clamp(min=0)], 1).flatten(2)
+    counts = mask.new_zeros(n, 2, _BINS**3).scatter_add_(2, index.unsqueeze(1).expand(-1, 2, -1), sure)
+    # neighbouring colours count too: light varies over one piece of cloth
+    smooth = F.avg_pool3d(counts.view(n, 2, _BINS, _BINS, _BINS), 3, 1, 1, count_include_pad=False).flatten(2)
+    share = (smooth + 1e-6) / (smooth.sum(2, keepdim=True) + 1e-6 * _BINS**3)
+    seen = share.gather(2, index.unsqueeze(1).expand(-1, 2, -1)).clamp(min=_RARE)
+    odds = (seen[:, 0] / seen[:, 1]).log().clamp(-_SAY, _SAY).view(n, 1, height, width)
+    return torch.sigmoid(torch.logit(mask.clamp(0.002, 0.998)) + odds)
+
+
+def follow_edges(maps: Tensor, photo: Tensor) -> Tensor:
+    """Fast guided filter (He, Sun, Tang, ECCV 2010; He, Sun, 2015): near an edge of the photo the maps get that edge.
+
+    Within a small window each map is taken for a linear function of the photo's colour; the functions are found at a
+    quarter of the photo's size and applied at its own.
+
+    Args:
+        maps: N×C×h×w probabilities of any size.
+        photo: N×3×H×W in [-1, 1].
+
+    Returns:
+        N×C×H×W in [0, 1].
+    """
+    size = (photo.shape[2] // 4, photo.shape[3] // 4)
+    with torch.autocast(photo.device.type, enabled=False):
+        guide = (photo.float() + 1) / 2
+        small = F.interpolate(guide, size, mode="area")
+        soft = F.interpolate(maps.float(), size, mode="area" if maps.shape[2] > size[0] else "bilinear")
+        n, channels = soft.shape[:2]
+        mean, level = box(small, _REACH), box(soft, _REACH)
+        # covariance of the three colours with each other (symmetric 3×3) and with each map
+        pairs = [(i, j) for i in range(3) for j in range(i, 3)]
+        products = torch.stack([small[:, i] * small[:, j] for i, j in pairs], 1)
+        spread = box(products, _REACH) - torch.stack([mean[:, i] * mean[:, j] for i, j in pairs], 1)
+        rr, rg, rb, gg, gb, bb = spread.unbind(1)
+        rr, gg, bb = rr + _EPSILON, gg + _EPSILON, bb + _EPSILON
+        a, b, c = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+        d, e, f = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
+        scale = 1 / (rr * a + rg * b + rb * c).clamp(min=1e-12)
+        inverse = (torch.stack([a, b, c, b, d, e, c, e, f], 1) * scale.unsqueeze(1)).view(n, 3, 3, *size)
+        joint = box((small.unsqueeze(2) * soft.unsqueeze(1)).flatten(1, 2), _REACH).view(n, 3, channels, *size)
+        shared = joint - mean.unsqueeze(2) * level.unsqueeze(1)
+        slope = (inverse.unsqueeze(3) * shared.unsqueeze(1)).sum(2)
+        offset = level - (slope * mean.unsqueeze(2)).sum(1)
+        models = box(torch.cat([slope.flatten(1, 2), offset], 1), _REACH)
+        out = None
+        for i in range(4):  # one colour after the other: all at once would be four times the memory to move
+            part = models[:, i * channels : (i + 1) * channels]
+            part = F.interpolate(part, photo.shape[2:], mode="bilinear", align_corners=False)
+            if i < 3:
+                part = part.mul_(guide[:, i : i + 1])
+            out = part if out is None else out.add_(part)
+        return out.clamp_(0, 1)

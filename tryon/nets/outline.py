@@ -1,0 +1,63 @@
+"""The new garment's outline: kept to the old one's where both run close, and open where the neck comes out."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..config import LANDMARKS
+from .edges import box
+
+_SCALE = 64  # frame heights: outlines are compared through a blur of one part in so many
+_SAME, _APART = 0.30, 0.45  # difference of the blurred masks below which two outlines are one, above which they are two
+_NECK = tuple(LANDMARKS.index(name) for name in ("neck_left", "neck_right", "neck_front"))
+
+
+def follow_outline(worn: Tensor, old: Tensor) -> Tensor:
+    """Drop thin overhangs beyond the old garment and close thin gaps to it.
+
+    The old outline is read from the photo itself and is right to the pixel; WarpNet's is right to a few. Where they
+    nearly agree the old one keeps the true edge, and nothing beside it has to be invented.
+
+    Args:
+        worn, old: N×1×H×W in [0, 1], the new garment as expected and the garment it replaces.
+
+    Returns:
+        N×1×H×W in [0, 1].
+    """
+    size = (worn.shape[2] // 2, worn.shape[3] // 2)
+    radius = max(1, size[0] // (2 * _SCALE))
+    both = F.interpolate(torch.cat([worn, old], 1).float(), size, mode="area")
+    far = box(box(box(both, radius), radius), radius)
+    apart = ((far[:, :1] - far[:, 1:]).abs() - _SAME) / (_APART - _SAME)
+    apart = F.interpolate(box(apart.clamp(0, 1), radius), worn.shape[2:], mode="bilinear", align_corners=False)
+    mixed = worn * apart + old * (1 - apart)
+    return ((mixed - 0.5) * 3 + 0.5).clamp(0, 1)
+
+
+def open_neck(mask: Tensor, landmarks: Tensor) -> Tensor:
+    """Take out of a garment's mask what lies above its front neckline: the inside of the back, a label, a hanger, a hood.
+
+    The neckline is the parabola through the two ends of the collar and its lowest point.
+
+    Args:
+        mask: N×1×H×W in [0, 1].
+        landmarks: N×18×3 of the garment.
+
+    Returns:
+        N×1×H×W in [0, 1].
+    """
+    height, width = mask.shape[2:]
+    points, has = landmarks[:, list(_NECK), :2].float(), (landmarks[:, list(_NECK), 2] > 0.5).all(1)
+    left, right, front = points.unbind(1)
+    ends, middle = (left + right) / 2, right + (left - right) / 2
+    half = ((left - right)[:, 0] / 2).abs().clamp(min=1e-3)
+    slope = (left - right)[:, 1] / (left - right)[:, 0].clamp(min=1e-3)
+    y = ((torch.arange(height, device=mask.device) + 0.5) / height).view(1, -1, 1)
+    x = ((torch.arange(width, device=mask.device) + 0.5) / width).view(1, 1, -1)
+    away = (x - middle[:, 0].view(-1, 1, 1)) / half.view(-1, 1, 1)
+    deep = (front[:, 1] - ends[:, 1]).clamp(min=0).view(-1, 1, 1)
+    line = ends[:, 1].view(-1, 1, 1) + slope.view(-1, 1, 1) * (x - middle[:, 0].view(-1, 1, 1)) + deep * (1 - away**2)
+    above = ((line - y) * height + 0.5).clamp(0, 1) * (away.abs() < 1) * has.view(-1, 1, 1)
+    return mask * (1 - above.unsqueeze(1))

@@ -1,0 +1,110 @@
+"""The first guess at what no garment covers: limbs as tapered capsules of skin, trousers carried on, background behind.
+
+Geometry and colours of the photo itself, no network. The generator corrects it; a guess with edges and the right colours
+is what keeps it from painting fog.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult): after the body tables of
+# NASA-STD-3000, vol. I, 3.3 (girths of shoulder, elbow, wrist, thigh, knee and ankle divided by 2π).
+_ARM = (0.125, 0.092, 0.066)
+_LEG = (0.190, 0.128, 0.084)
+_NECK = 0.125
+HAS_LOWER = 0.004  # share of the frame above which what is seen of a lower garment is believed to go on
+_ROUND = 0.16  # how much darker a limb is at its side than in its middle
+
+
+def capsule(points: Tensor, a: Tensor, b: Tensor, wide: Tensor, narrow: Tensor) -> Tensor:
+    """Distance from the axis a-b in units of the radius there: 0 on the axis, 1 at the surface.
+
+    Args:
+        points: H×W×2.
+        a, b: N×2, the ends; ``wide``, ``narrow``: N, the radii at them.
+
+    Returns:
+        N×H×W.
+    """
+    along = b - a
+    away = points.unsqueeze(0) - a[:, None, None]
+    t = (away * along[:, None, None]).sum(3) / (along * along).sum(1).clamp(min=1e-6)[:, None, None]
+    t = t.clamp(0, 1)
+    radius = wide[:, None, None] * (1 - t) + narrow[:, None, None] * t
+    return (away - t.unsqueeze(3) * along[:, None, None]).norm(dim=3) / radius
+
+
+def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Where bare limbs would be seen, and how far each pixel is from the limb's axis.
+
+    Distances are smooth: they are measured at half the size and stretched, only then does the edge become sharp.
+
+    Args:
+        keypoints: N×17×3.
+        size: (H, W).
+
+    Returns:
+        cover: N×3×H×W in [0, 1]: trunk with neck, legs with pelvis, arms; from back to front.
+        depth: N×3×H×W in [0, 1], 0 on an axis, 1 at the outline.
+    """
+    height, width = size[0] // 2, size[1] // 2
+    unit = keypoints.new_tensor([width / height, 1.0])
+    p = keypoints[:, :, :2].float() * unit
+    y = (torch.arange(height, device=p.device) + 0.5) / height
+    x = (torch.arange(width, device=p.device) + 0.5) / height
+    grid = torch.stack([x.expand(height, width), y.unsqueeze(1).expand(height, width)], 2)
+    shoulders, hips = p[:, 5:7].mean(1), p[:, 11:13].mean(1)
+    length = (hips - shoulders).norm(dim=1).clamp(min=0.05)
+    nose = p[:, 0]
+    chest = (p[:, 5] - p[:, 6]).norm(dim=1).clamp(min=0.3 * length) / 2
+
+    def chain(joints: tuple[int, ...], radii: tuple[float, ...]) -> list[Tensor]:
+        ends = [(p[:, j], r * length) for j, r in zip(joints, radii, strict=True)]
+        return [capsule(grid, a, b, ra, rb) for (a, ra), (b, rb) in zip(ends, ends[1:])]
+
+    trunk = [
+        capsule(grid, shoulders + 0.25 * (hips - shoulders), hips, 0.95 * chest, 0.85 * chest),
+        capsule(grid, p[:, 5], p[:, 6], _ARM[0] * length, _ARM[0] * length),
+        capsule(grid, nose + 0.3 * (shoulders - nose), shoulders, _NECK * length, 1.25 * _NECK * length),
+    ]
+    legs = chain((11, 13, 15), _LEG) + chain((12, 14, 16), _LEG)
+    legs.append(capsule(grid, p[:, 11], p[:, 12], _LEG[0] * length, _LEG[0] * length))
+    arms = chain((5, 7, 9), _ARM) + chain((6, 8, 10), _ARM)
+    near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, arms)], 1)
+    near = F.interpolate(near, size, mode="bilinear", align_corners=False)
+    soft = (1 / (size[0] * 0.1 * length)).clamp(max=0.3)[:, None, None, None]  # about a pixel, in radii
+    return ((1 + soft - near) / (2 * soft)).clamp(0, 1), near.clamp(0, 1)
+
+
+def first_guess(keypoints: Tensor, behind: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor) -> Tensor:
+    """The person without the garments that come off; meant for the edit region only.
+
+    Bare limbs never reach beyond the figure as the photo shows it, since clothes only make it larger.
+
+    Args:
+        keypoints: N×17×3.
+        behind: N×3×H×W, the background carried on behind the person.
+        skin: N×3×H×W, the person's skin colour carried on over the frame.
+        below: N×3×H×W, the colour of the lower garment carried on.
+        covered: N in [0, 1], how sure it is that hips and legs are in that garment.
+        figure: N×1×H×W in [0, 1], the person and what is worn.
+
+    Returns:
+        N×3×H×W in [-1, 1].
+    """
+    size = behind.shape[2:]
+    cover, depth = limb_maps(keypoints, size)
+    covered = covered.view(-1, 1, 1, 1)
+    shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
+    waist = (hips - 0.3 * (hips - shoulders)).view(-1, 1, 1, 1)
+    rows = ((torch.arange(size[0], device=keypoints.device) + 0.5) / size[0]).view(1, 1, -1, 1)
+    legs = below * covered + skin * (1 - covered)
+    colours = (torch.where(rows > waist, legs, skin), legs, skin)
+    guess = behind
+    for i, colour in enumerate(colours):
+        part, round_off = (cover[:, [i]] * figure), 1 - _ROUND * depth[:, [i]] ** 2
+        guess = guess * (1 - part) + ((colour + 1) * round_off - 1) * part
+    return guess

@@ -1,0 +1,209 @@
+"""TryOnModel: the four networks as one, two pictures in, one picture and everything that led to it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..config import CATEGORIES, DRESS, FACE, OUTER, UPPER, TryOnConfig
+from .body import BodyNet
+from .condition import draw_limbs, edit_region, fill, fill_holes, inner, make_condition, settle_dress, taken_off
+from .edges import by_colour, follow_edges
+from .garment import GarmentNet
+from .generator import Generator
+from .outline import follow_outline, open_neck
+from .warp import WarpNet
+from .worn import worn_landmarks
+
+HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
+_CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
+_TORSO = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
+_REACH = 4.0  # logits in favour of the new garment where the old one covered the trunk: a gap would have to be invented
+
+
+@dataclass
+class PersonReading:
+    """``parse`` N×11×H×W probabilities at the frame's size, ``keypoints`` N×17×3, ``peaks`` N×17 (see BodyMaps)."""
+
+    parse: Tensor
+    keypoints: Tensor
+    peaks: Tensor
+
+
+@dataclass
+class GarmentReading:
+    """``mask`` N×1×H×W in [0, 1] at the frame's size, ``landmarks`` N×18×3, ``category`` N×3 probabilities, ``worn`` N
+    bool: somebody wears the garment in its photo; ``front`` N×1×H×W, the mask without the inside of the collar;
+    ``cloth`` N×3×H×W in [-1, 1], the photo with the garment's colours carried on beyond ``front``."""
+
+    mask: Tensor
+    landmarks: Tensor
+    category: Tensor
+    worn: Tensor
+    front: Tensor
+    cloth: Tensor
+
+    @classmethod
+    def of(cls, garment: Tensor, mask: Tensor, landmarks: Tensor, category: Tensor, worn: Tensor) -> GarmentReading:
+        """A reading of the photos ``garment`` (N×3×H×W in [-1, 1]); the other arguments as the fields."""
+        front = open_neck(mask, landmarks)
+        return cls(mask, landmarks, category, worn, front, fill(garment, inner(front)))
+
+
+@dataclass
+class Draped:
+    """``flow`` N×H×W×2 in [-1, 1] of the garment frame, ``worn`` N×1×H×W in [0, 1], ``warped`` N×3×H×W in [-1, 1],
+    ``inside`` N×1×H×W in [0, 1], how surely the flow leads to the garment itself (elsewhere ``warped`` is its colours
+    carried on), ``edit`` N×1×H×W, 0 or 1, ``parse`` N×11×H×W, the person's parse map with its dress settled."""
+
+    flow: Tensor
+    worn: Tensor
+    warped: Tensor
+    inside: Tensor
+    edit: Tensor
+    parse: Tensor
+
+
+@dataclass
+class TryOnOutput:
+    """``result`` N×3×H×W in [-1, 1]; ``alpha``, ``shade`` N×1×H×W and ``paint`` N×3×H×W, from which a caller with the
+    full-size photos builds the picture again at their own resolution; and all intermediate readings."""
+
+    result: Tensor
+    alpha: Tensor
+    shade: Tensor
+    paint: Tensor
+    draped: Draped
+    person: PersonReading
+    garment: GarmentReading
+
+
+class TryOnModel(nn.Module):
+    """The whole try-on; every stage can be called alone. Pictures are N×3×H×W in [-1, 1] at the config's frame."""
+
+    def __init__(self, config: TryOnConfig = TryOnConfig()) -> None:
+        super().__init__()
+        self.config = config
+        self.body = BodyNet(config.body)
+        self.garment = GarmentNet(config.garment)
+        self.warp = WarpNet(config.warp)
+        self.generator = Generator(config.generator)
+
+    def read_person(self, person: Tensor, twice: bool = False) -> PersonReading:
+        """Parse map and keypoints of a person's photo; ``twice`` looks at it in the mirror too, which is a little surer."""
+        small = _resize(person, self.config.body.size)
+        maps = self.body(small)
+        chance = maps.parse.softmax(1)
+        if twice:
+            chance = (chance + self.body(small.flip(3)).parse.softmax(1).flip(3)) / 2
+        # which garment of the torso it is, the labels themselves disagree on, and so no single one seems likely
+        chance[:, [UPPER, OUTER, DRESS]] *= _TORSO
+        chance = follow_edges(chance / chance.sum(1, keepdim=True), person) + 1e-4
+        return PersonReading(chance / chance.sum(1, keepdim=True), maps.keypoints(), maps.peaks())
+
+    def read_garment(self, garment: Tensor) -> GarmentReading:
+        """Mask, landmarks and category of a garment's photo; where somebody wears it, BodyNet tells what is garment."""
+        small = _resize(garment, self.config.garment.size)
+        maps = self.garment(small)
+        mask = F.interpolate(maps.mask.float().sigmoid(), small.shape[2:], mode="bilinear", align_corners=False)
+        mask = by_colour(mask, small)
+        landmarks, category = maps.landmarks(), maps.category.float().softmax(1)
+        worn = torch.zeros(len(garment), dtype=torch.bool, device=garment.device)
+        body = self.body(_resize(garment, self.config.body.size))
+        wearer = PersonReading(body.parse.softmax(1), body.keypoints(), body.peaks())
+        for i in range(len(garment)):
+            if is_worn(wearer, i):
+                worn[i] = True
+                torso, landmarks[i], category[i] = _read_worn(wearer, i)
+                mask[i, 0] = _resize(torso[None, None], mask.shape[2:])[0, 0]
+        mask = fill_holes(follow_edges(mask, garment))
+        return GarmentReading.of(garment, mask, landmarks, category, worn)
+
+    def drape(self, person: PersonReading, reading: GarmentReading, category: Tensor) -> Draped:
+        """Lay the garment on the body; category N int64 index into CATEGORIES."""
+        size, frame = self.config.warp.size, reading.mask.shape[2:]
+        warp = self.warp(_resize(person.parse, size), person.keypoints, _resize(reading.mask, size), reading.landmarks, category)
+        flow = F.interpolate(warp.flow.permute(0, 3, 1, 2), frame, mode="bilinear", align_corners=False)
+        flow = flow.permute(0, 2, 3, 1)
+        seen = F.interpolate(warp.mask.float(), frame, mode="bilinear", align_corners=False)
+        parse = settle_dress(person.parse, person.keypoints)
+        old = taken_off(parse, person.keypoints, category)
+        limbs = draw_limbs(person.keypoints, size)
+        trunk = limbs[:, :1] * (1 - limbs[:, 1:3].amax(1, keepdim=True))  # an arm before the chest stays before it
+        trunk = F.interpolate(trunk, frame, mode="bilinear", align_corners=False)
+        worn = torch.sigmoid(_CRISP * (seen + _REACH * old * trunk))
+        both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
+        worn = worn * (both[:, 3:] * 2).clamp(0, 1) * below_waist(person.keypoints, category, frame[0])
+        worn = follow_outline(worn, old) * (1 - self.in_front(parse, category))
+        edit = edit_region(parse, person.keypoints, worn, category)
+        return Draped(flow, worn, both[:, :3], both[:, 3:], edit, parse)
+
+    @staticmethod
+    def in_front(parse: Tensor, category: Tensor) -> Tensor:
+        """What is worn over the new garment, N×1×H×W: a top hangs over trousers and skirts."""
+        is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
+        return parse[:, [UPPER, OUTER]].sum(1, keepdim=True) * is_lower
+
+    def forward(self, person: Tensor, garment: Tensor, category: Tensor | None = None, z: Tensor | None = None) -> TryOnOutput:
+        """Try on.
+
+        Args:
+            person, garment: N×3×H×W in [-1, 1].
+            category: N int64 index into CATEGORIES; None lets the garment decide.
+            z: N×noise Gaussian numbers; None is the plain best guess.
+        """
+        reading = self.read_person(person)
+        cloth = self.read_garment(garment)
+        if category is None:
+            category = cloth.category.argmax(1)
+        return self.paint(person, reading, cloth, self.drape(reading, cloth, category), z)
+
+    def paint(
+        self, person: Tensor, reading: PersonReading, cloth: GarmentReading, draped: Draped, z: Tensor | None = None
+    ) -> TryOnOutput:
+        """Generate the picture from what the other stages found."""
+        condition = make_condition(person, draped.parse, reading.keypoints, draped.warped, draped.worn, draped.edit)
+        painted = self.generator(condition, z)
+        return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, draped, reading, cloth)
+
+
+def is_worn(reading: PersonReading, i: int) -> bool:
+    """Whether row ``i``, a garment's photo read as if it were a person's, shows somebody wearing the garment.
+
+    A face must be plainly there and its points sharp; on photos of garments alone both are rare.
+    """
+    face = (reading.parse[i, FACE] > 0.8).float().mean() > 0.004
+    torso = reading.parse[i, [UPPER, OUTER, DRESS]].sum(0).round().mean() > 0.02
+    return bool(face and torso and reading.peaks[i, :3].mean() > HEAD_PEAK)
+
+
+def below_waist(keypoints: Tensor, category: Tensor, height: int) -> Tensor:
+    """Where a garment of this category may hang at all: trousers and skirts below the waist; N×1×height×1, 0 or 1."""
+    shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
+    waist = (hips - 0.4 * (hips - shoulders).abs()).view(-1, 1, 1, 1)
+    rows = ((torch.arange(height, device=keypoints.device) + 0.5) / height).view(1, 1, -1, 1)
+    is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
+    return ((rows > waist) | ~is_lower).float()
+
+
+def _read_worn(wearer: PersonReading, i: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Mask (H×W), landmarks (18×3) and category (3) that row ``i`` of the wearers' bodies tells of a top or a dress."""
+    torso = wearer.parse[i, [UPPER, OUTER, DRESS]].sum(0)  # at BodyNet's size
+    points = worn_landmarks((torso > 0.5).cpu().numpy(), wearer.keypoints[i].float().cpu().numpy())
+    dress = wearer.parse[i, DRESS].sum() > 0.5 * torso.sum()
+    kind = torch.tensor(CATEGORIES.index("dress" if dress else "upper"), device=torso.device)
+    return torso, torch.from_numpy(points).to(torso), F.one_hot(kind, len(CATEGORIES)).to(torso)
+
+
+def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+    if tuple(x.shape[2:]) == tuple(size):
+        return x
+    if x.shape[2] % size[0] == 0 and x.shape[3] % size[1] == 0:
+        return F.avg_pool2d(x, (x.shape[2] // size[0], x.shape[3] // size[1]))
+    return F.interpolate(x, size, mode="bilinear", antialias=True, align_corners=False)
+
+
+__all__ = ["Draped", "GarmentReading", "PersonReading", "TryOnModel", "TryOnOutput", "is_worn"]

@@ -1,0 +1,74 @@
+"""Landmarks of a garment that somebody wears, from its mask and the wearer's keypoints: geometry, no network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..config import LANDMARKS
+
+_L = {name: i for i, name in enumerate(LANDMARKS)}
+
+
+def worn_landmarks(mask: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
+    """Landmarks of an upper garment or dress seen on a person, from its mask and the wearer's keypoints.
+
+    Sleeves are followed along the arm until the mask ends; the hem is where the mask ends below the hips.
+
+    Args:
+        mask: H×W bool.
+        keypoints: 17×3, x and y in [0, 1].
+
+    Returns:
+        18×3 (x, y in [0, 1], presence 0 or 1).
+    """
+    height, width = mask.shape
+    points = keypoints[:, :2] * (width, height)
+    out = np.zeros((len(LANDMARKS), 3), np.float32)
+    shoulders, hips = points[5:7].mean(0), points[11:13].mean(0)
+    torso = float(np.linalg.norm(hips - shoulders)) + 1e-3
+    across = points[5] - points[6]
+
+    def put(name: str, point: np.ndarray) -> None:
+        out[_L[name]] = (point[0] / width, point[1] / height, 1)
+
+    def inside(point: np.ndarray) -> bool:
+        x, y = int(round(point[0])), int(round(point[1]))
+        return 0 <= x < width and 0 <= y < height and bool(mask[y, x])
+
+    for side, sign, joints in (("left", 1, (5, 7, 9)), ("right", -1, (6, 8, 10))):
+        shoulder, elbow, wrist = points[list(joints)]
+        put(f"shoulder_{side}", shoulder + sign * 0.1 * across - (0, 0.07 * torso))
+        put(f"armpit_{side}", shoulder - sign * 0.05 * across + 0.27 * (hips - shoulders))
+        put(f"neck_{side}", shoulders + sign * 0.22 * across - 0.13 * (hips - shoulders))
+        path = [shoulder + t * (elbow - shoulder) for t in np.linspace(0, 1, 24, endpoint=False)]
+        path += [elbow + t * (wrist - elbow) for t in np.linspace(0, 1, 24)]
+        last = next((i for i, p in enumerate(path) if i > 3 and not inside(p)), len(path)) - 1
+        if last <= 6:
+            continue  # sleeveless
+        end = path[last]
+        along = (elbow - shoulder) if last < 24 else (wrist - elbow)
+        along = along / (np.linalg.norm(along) + 1e-6)
+        cross = np.array([along[1], -along[0]])  # to the wearer's left of a hanging arm, as the viewer sees it
+        reach = []
+        for direction in (1, -1):
+            steps = np.arange(0, 0.22 * torso)
+            free = next((s for s in steps if not inside(end + direction * s * cross - 2 * along)), len(steps))
+            reach.append(float(free))
+        outer, inner = (end + cross * reach[0], end - cross * reach[1])
+        if sign < 0:
+            outer, inner = inner, outer
+        put(f"sleeve_{side}_outer", outer)
+        put(f"sleeve_{side}_inner", inner)
+    half = 0.75 * max(abs(float(across[0])), 0.4 * torso)
+    rows = np.nonzero(mask[:, max(0, int(hips[0] - 0.2 * half)) : int(hips[0] + 0.2 * half) + 1].any(1))[0]
+    if len(rows):
+        top, bottom = rows[0], rows[-1]
+        put("neck_front", np.array([shoulders[0], top]))
+        for name, y in (("waist", shoulders[1] + 0.65 * torso), ("hem", bottom - 0.03 * torso)):
+            row = int(np.clip(y, 0, height - 1))
+            columns = np.nonzero(mask[row])[0]
+            columns = columns[np.abs(columns - hips[0]) < (half if name == "waist" else 2.2 * half)]
+            if len(columns):
+                put(f"{name}_left", np.array([columns[-1], bottom if name == "hem" else row]))
+                put(f"{name}_right", np.array([columns[0], bottom if name == "hem" else row]))
+    return out

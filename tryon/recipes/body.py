@@ -1,0 +1,237 @@
+"""The ``body`` recipe: BodyNet from labelled street photos, pushed towards studio shots and half-body framing.
+
+The picture grows with the run (128×96, 192×144, 256×192), since a small picture teaches the coarse lessons at a quarter
+of the price; in the last part the network's own confident labels on unlabelled photos join in (pseudo-labels: Lee, 2013).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from ..augment import Augment, apply_view, move_points, new_backgrounds, relight, roughen, uniform, view_matrices
+from ..config import DRESS, KEYPOINTS, OUTER, UPPER, TryOnConfig
+from ..data.growing import GrowingWorld
+from ..data.rendered import Rendered
+from ..data.sources import LOOSE
+from ..data.streets import Streets
+from ..losses import heat_loss, parse_loss, present_loss, union_loss
+from ..measures import ParseTally, pck
+from ..nets.body import BodyNet
+from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
+from .material import Material
+from .spread import to_device
+
+DEFAULT_PEOPLE = 400  # rendered, where there are no others
+TORSO = (UPPER, OUTER, DRESS)  # which of them it is, the labels themselves often disagree on; that it is one, rarely
+
+
+@dataclass(frozen=True)
+class BodySettings(Settings):
+    """``first_growth``, ``second_growth``: shares of the run at which the picture grows; ``unlabelled``: share from which
+    pseudo-labels count; ``rendered``: people of the mannequin world mixed in (0 for none), ``share`` of each batch."""
+
+    steps: int = 6000
+    lr: float = 2.5e-3
+    first_growth: float = 0.35
+    second_growth: float = 0.6
+    unlabelled: float = 0.7
+    rendered: int = 0
+    share: float = 0.2
+
+
+def person_boxes(points: Tensor, kind: Tensor, generator: Generator, aspect: float) -> Tensor:
+    """Boxes to look at, N×4 as ``view_matrices`` wants them, by kind: 0 the full photo, 1 hair to hips, 2 anything between.
+
+    Args:
+        points: N×17×3 keypoints of the photo.
+        kind: N int64.
+        aspect: width / height of the photo.
+    """
+    n = len(points)
+    nose, ankle = points[:, 0, 1], points[:, 15:17, 1].amax(1)
+    shoulder, hip = points[:, 5:7, 1].mean(1), points[:, 11:13, 1].mean(1)
+    torso = (hip - shoulder).clamp(min=0.05)
+    centre = points[:, [5, 6, 11, 12], 0].mean(1)
+    top = nose - (0.35 + uniform(generator, 0, 0.35, n)) * torso
+    low = hip + uniform(generator, -0.1, 0.5, n) * torso
+    anywhere = hip + uniform(generator, 0.2, 1.0, n) * (ankle - hip)
+    bottom = torch.where(kind == 2, anywhere, low)
+    boxes = torch.stack([centre, (top + bottom) / 2, 1.15 * torso, bottom - top], 1)
+    full = torch.tensor([0.5, 0.5, aspect, 1.0]).expand(n, 4)
+    return torch.where((kind == 0).unsqueeze(1), full, boxes)
+
+
+class BodyRecipe(Recipe):
+    """Trains BodyNet on people: labelled ones, rendered ones, and others by the start model's confident labels."""
+
+    name = "body"
+    defaults = BodySettings()
+    exported = ("body",)
+    stretch = 1.43  # the picture grows
+
+    def __init__(
+        self, material: Material, settings: BodySettings, config: TryOnConfig = TryOnConfig(), device: str = "cpu"
+    ) -> None:
+        super().__init__(material, settings, config, device)
+        self.augment = self.switched(Augment())
+        people = material.people(unlabelled=True, unsure=True)
+        if people is None and not material.is_world:
+            raise material.refuse("body", "photos of people (users/, train/image, or labelled street photos)")
+        self.train, self.val = people or (None, None)
+        count = settings.rendered or (DEFAULT_PEOPLE if people is None else 0)
+        self.world = GrowingWorld(count, TRAIN_SEED, (256, 192)) if count else None
+        if self.world is not None:
+            self.world.at(0)
+        if people is None or material.source.layout == LOOSE:  # labels of our own cannot tell whether they are right
+            self.val = as_streets(GrowingWorld(max(2, min(8, (count or 32) // 4)), VAL_SEED, (256, 192)).at(0))
+        self.labelled = self.unlabelled = torch.zeros(0, dtype=torch.long)
+        if self.train is not None:
+            self.labelled, self.unlabelled = self.train.labelled.nonzero()[:, 0], (~self.train.labelled).nonzero()[:, 0]
+        self.add_net("body", BodyNet(config.body))
+        self.adamw("body")
+
+    def size_at(self, share: float) -> tuple[int, int]:
+        """(H, W) of the picture when ``share`` of the run is done."""
+        s: BodySettings = self.settings
+        return (128, 96) if share < s.first_growth else (192, 144) if share < s.second_growth else (256, 192)
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """photos N×3×H×W in [-1, 1], labels N×H×W and keypoints N×17×3."""
+        share, g = step / self.settings.steps, self.generator(step)
+        size = self.size_at(share)
+        n = self.settings.batch * (2 if size[0] < 192 else 1)
+        rendered = 0 if self.world is None else n if self.train is None else round(n * self.settings.share)
+        n, parts = n - rendered, []
+        if n:
+            pseudo = n // 4 if share >= self.settings.unlabelled and len(self.unlabelled) else 0
+            pick = self.labelled[torch.randint(len(self.labelled), (n - pseudo,), generator=g)]
+            if pseudo:
+                pick = torch.cat([pick, self.unlabelled[torch.randint(len(self.unlabelled), (pseudo,), generator=g)]])
+            parts.append(draw_views(self.train, pick, size, self.augment, g))
+        if rendered:
+            world = as_streets(self.world.at(step))
+            pick = torch.randint(len(world), (rendered,), generator=g)
+            parts.append(draw_views(world, pick, size, self.augment, g))
+        return tuple(torch.cat(part) for part in zip(*parts))
+
+    def step(self, index: int) -> dict[str, float]:
+        if index == int(self.settings.unlabelled * self.settings.steps) and len(self.unlabelled):
+            self.pseudo_label()
+        loss, parts = self.losses(self.live("body"), *self.mine(self.batch(index)))
+        self.update("body", loss)
+        return {"loss/total": loss.item(), **{f"loss/{k}": v.item() for k, v in parts.items()}}
+
+    def losses(self, net: nn.Module, photos: Tensor, labels: Tensor, points: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """What BodyNet minimises, and its parts."""
+        with self.autocast():
+            maps = net(photos.to(memory_format=torch.channels_last))
+        parse = parse_loss(maps.parse, labels) + 0.5 * union_loss(maps.parse, labels, TORSO)
+        heat = heat_loss(maps.heat, points)
+        present = present_loss(maps.present, points)
+        return parse + 0.25 * heat + 0.1 * present, {"parse": parse, "heat": heat, "present": present}
+
+    @torch.no_grad()
+    def pseudo_label(self) -> None:
+        """Label the unlabelled photos with the network as it stands; unsure pixels stay out (255)."""
+        net = self.nets["body"].eval()
+        for part in self.unlabelled.split(16):
+            photos = torch.nn.functional.interpolate(
+                self.train.photos[part].float() / 127.5 - 1, (384, 256), mode="bilinear", antialias=True
+            ).to(self.device)
+            with self.autocast():
+                logits = net(photos).parse.float() + net(photos.flip(3)).parse.float().flip(3)
+            chance, label = (logits / 2).softmax(1).max(1)
+            label[chance < 0.7] = 255
+            size = self.train.parse.shape[1:]
+            wide = torch.nn.functional.interpolate(label.float().unsqueeze(1), size, mode="nearest").squeeze(1)
+            self.train.parse[part] = wide.to(torch.uint8).cpu()
+
+    def extra_state(self) -> dict[str, Any]:
+        known = (self.train.parse[self.unlabelled[:1]] != 255).any().item() if len(self.unlabelled) else False
+        return {"pseudo": self.train.parse[self.unlabelled] if known else None}
+
+    def load_extra_state(self, state: dict[str, Any]) -> None:
+        if state["pseudo"] is not None:
+            self.train.parse[self.unlabelled] = state["pseudo"]
+
+    @torch.no_grad()
+    def validate(self, nets: dict[str, nn.Module]) -> dict[str, float]:
+        """The loss on whole photos, mIoU and PCK on whole photos and on upper-body crops, at the network's own size."""
+        net, out, loss = nets["body"], {}, 0.0
+        still = replace(self.augment, rotation=0, scale=0, shear=0, shift=0, flip=0)
+        for kind, title in ((0, "full"), (1, "upper")):
+            tally, hits = ParseTally(), []
+            for part in parts_of(len(self.val), 16):
+                g = self.generator(0, f"val{kind}")
+                views = to_device(draw_views(self.val, part, (256, 192), still, g, kind), self.device)
+                photos, labels, points = views
+                if kind == 0:
+                    loss += self.losses(net, *views)[0].item() * len(part) / len(self.val)
+                with self.autocast():
+                    maps = net(photos.to(memory_format=torch.channels_last))
+                tally.add(maps.parse.argmax(1).cpu(), labels.cpu())
+                hits.append(pck(maps.keypoints(), points))
+            scores = tally.scores(skip_shoes=kind == 1)
+            hits = torch.cat([h.flatten() for h in hits])
+            out |= {f"{title}/{k}": v for k, v in scores.items()}
+            out[f"{title}/pck"] = hits[~hits.isnan()].mean().item()
+        return {"loss": loss, **out}
+
+    def close(self) -> None:
+        if self.world is not None:
+            self.world.close()
+
+
+def as_streets(world: Rendered) -> Streets:
+    """Rendered people, as if they were labelled street photos."""
+    labelled = torch.ones(len(world), dtype=torch.bool)
+    return Streets(world.person, world.parse, world.keypoints, labelled, [str(g) for g in world.group.tolist()])
+
+
+def draw_views(
+    data: Streets, pick: Tensor, size: tuple[int, int], augment: Augment, g: Generator, kind: int | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Augmented views of the picked photos; without augmentation (and with fixed framing) where ``kind`` is given."""
+    n = len(pick)
+    raw, labels, points = data.photos[pick], data.parse[pick], data.keypoints[pick].clone()
+    aspect = raw.shape[3] / raw.shape[2]
+    if kind is None:
+        chance = torch.rand(n, generator=g)  # about two thirds of the cropped ones end at the hips
+        kinds = torch.where(chance < 1 - augment.crop, 0, torch.where(chance < 1 - 0.345 * augment.crop, 1, 2))
+    else:
+        kinds = torch.full((n,), kind)
+    boxes = person_boxes(points, kinds, g, aspect)
+    matrices, flip = view_matrices(boxes, size[1] / size[0], augment, g, aspect)
+    outside = torch.rand(n, 3, generator=g)
+    outside[torch.rand(n, generator=g) < 0.5] = torch.nan
+    photos, maps = apply_view(raw, labels, matrices, size, outside)
+    points = move_points(points, matrices, flip)
+    points[:, :, 2] = (points[:, :, 2] > 0.4).float()
+    if kind is None:
+        labelled = (maps != 255).flatten(1).all(1)
+        cut = labelled & (torch.rand(n, generator=g) < augment.background)
+        if cut.any():
+            people = (maps[cut] > 0).float().unsqueeze(1)
+            photos[cut] = new_backgrounds(photos[cut], people, g)
+        if augment.colour:
+            recolour_clothes(photos, maps, g)
+        photos = roughen(relight(photos, augment, g), augment, g)
+    assert points.shape[1] == len(KEYPOINTS)
+    return photos * 2 - 1, maps, points
+
+
+def recolour_clothes(photos: Tensor, labels: Tensor, g: Generator, share: float = 0.25) -> None:
+    """Give the garments (classes 5 to 8) of some photos another cast, in place, so that colour is no clue to the class."""
+    n = len(photos)
+    chosen = (torch.rand(n, generator=g) < share).view(n, 1, 1)
+    target = torch.randint(5, 9, (n, 1, 1), generator=g)
+    region = ((labels == target) & chosen).unsqueeze(1).float()
+    gain = torch.exp(uniform(g, -0.7, 0.7, n, 3, 1, 1))
+    photos.mul_(1 + region * (gain - 1)).clamp_(0, 1)
+
+
+RECIPE = BodyRecipe

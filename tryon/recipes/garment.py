@@ -1,0 +1,235 @@
+"""The ``garment`` recipe: GarmentNet from rendered garments, from these re-dressed in real cloth on real floors, from
+garments worn by labelled people, and from real garment photos of which only the kind is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Generator as Random
+from torch import Tensor, nn
+
+from ..augment import Augment, apply_view, move_points, relight, roughen, uniform, view_matrices
+from ..config import CATEGORIES, DRESS, LANDMARK_FLIP, OUTER, UPPER, TrainingError, TryOnConfig
+from ..data.growing import GrowingWorld
+from ..data.rendered import Rendered
+from ..losses import average, heat_loss, total
+from ..nets.garment import GarmentNet
+from ..nets.worn import worn_landmarks
+from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
+from .body import draw_views
+from .material import Material
+from .spread import to_device
+
+SIZE = (256, 192)
+
+
+@dataclass(frozen=True)
+class GarmentSettings(Settings):
+    """``rendered``: people rendered (each wears three garments); ``pseudo``: share of the run from which the network's
+    own confident masks of real photos count."""
+
+    steps: int = 2500
+    batch: int = 20
+    lr: float = 2e-3
+    rendered: int = 600
+    pseudo: float = 0.55
+
+
+@dataclass
+class Batch:
+    """``photos`` N×3×H×W in [-1, 1]; ``mask`` N×1×H×W (0, 1; 255 unknown); ``landmarks`` N×18×3; ``known`` N bool,
+    whether landmarks are; ``category`` N."""
+
+    photos: Tensor
+    mask: Tensor
+    landmarks: Tensor
+    known: Tensor
+    category: Tensor
+
+
+class GarmentRecipe(Recipe):
+    """Trains GarmentNet on rendered garments and, where the source has them, on worn and on photographed ones."""
+
+    name = "garment"
+    defaults = GarmentSettings()
+    exported = ("garment",)
+
+    def __init__(
+        self, material: Material, settings: GarmentSettings, config: TryOnConfig = TryOnConfig(), device: str = "cpu"
+    ) -> None:
+        super().__init__(material, settings, config, device)
+        if not settings.rendered:
+            raise TrainingError("setting_range", key="rendered", low=1, high=100_000, value=0)
+        self.augment = self.switched(replace(Augment(), rotation=18, scale=0.22, shear=0.1, shift=0.08))
+        people = material.people()
+        self.streets = people[0] if people is not None else None
+        self.garments = material.garments(SIZE)
+        self.trusted = self.garments is not None and bool(self.garments.landmarks.any())
+        self.world = GrowingWorld(settings.rendered, TRAIN_SEED, SIZE)
+        self.world.at(0)
+        self.val = GrowingWorld(max(2, min(8, settings.rendered // 4)), VAL_SEED, SIZE).at(0)
+        self.add_net("garment", GarmentNet(config.garment))
+        self.adamw("garment")
+
+    def batch(self, index: int) -> Batch:
+        """A quarter rendered, 30 % rendered in real cloth, 20 % worn, the rest photographed; what the source has not is
+        rendered instead."""
+        random, n = self.generator(index), self.settings.batch
+        cloth = int(n * 0.3) if self.garments is not None else 0
+        worn = int(n * 0.2) if self.streets is not None else 0
+        real = n - int(n * 0.25) - int(n * 0.3) - int(n * 0.2) if self.garments is not None else 0
+        parts = [self._rendered(n - worn - real, cloth, index, random)]
+        if worn:
+            parts.append(self._worn(worn, random))
+        if real:
+            parts.append(self._real(real, random))
+        return Batch(*[torch.cat([getattr(p, k) for p in parts]) for k in Batch.__dataclass_fields__])
+
+    def _view(self, photos: Tensor, maps: Tensor, landmarks: Tensor, random: Random) -> tuple[Tensor, Tensor, Tensor]:
+        n, aspect = len(photos), SIZE[1] / SIZE[0]
+        boxes = torch.tensor([0.5, 0.5, aspect, 1.0]).expand(n, 4)
+        matrices, flip = view_matrices(boxes, aspect, self.augment, random, aspect)
+        nowhere = torch.full((n, 3), torch.nan)
+        views, maps = apply_view(photos, maps, matrices, SIZE, nowhere)
+        moved = move_points(landmarks, matrices, flip, LANDMARK_FLIP)
+        inside = ((moved[:, :, :2] > 0) & (moved[:, :, :2] < 1)).all(2)
+        moved[:, :, 2] *= inside
+        return roughen(relight(views, self.augment, random), self.augment, random) * 2 - 1, maps, moved
+
+    def _rendered(self, n: int, real: int, index: int, random: Random) -> Batch:
+        world = self.world.at(index)
+        pick = torch.randint(len(world), (n,), generator=random)
+        photos, mask = world.garment[pick].clone(), world.garment_mask[pick]
+        if real:
+            photos[:real] = self._in_real_cloth(photos[:real], mask[:real], random)
+        views, maps, landmarks = self._view(photos, (mask > 127).to(torch.uint8), world.landmarks[pick], random)
+        return Batch(views, maps.unsqueeze(1), landmarks, torch.ones(n, dtype=torch.bool), world.category[pick])
+
+    def _in_real_cloth(self, photos: Tensor, mask: Tensor, random: Random) -> Tensor:
+        """Keep the rendered shape and shading; take cloth and floor from real garment photos."""
+        n = len(photos)
+        height, width = SIZE
+        photographs = self.garments.photos
+        source = photographs[torch.randint(len(photographs), (n,), generator=random)].float() / 255
+        cloth = F.interpolate(source[:, :, 84:172, 64:128], SIZE, mode="bilinear", align_corners=False)
+        corner = source[:, :, :56, :42]
+        floor = torch.cat([corner, corner.flip(3)], 3)
+        floor = torch.cat([floor, floor.flip(2)], 2)
+        floor = floor.repeat(1, 1, 3, 3)[:, :, :height, :width]
+        wide = F.interpolate(source[:, :, :64, :], SIZE, mode="bilinear", align_corners=False)
+        floor = torch.where(torch.rand(n, 1, 1, 1, generator=random) < 0.5, floor, wide)
+        other = torch.rand(n, 1, 1, 1, generator=random) < 0.35  # another photo's floor: any contrast
+        floor = torch.where(other, floor.roll(1, 0), floor)
+        light = photos.float().mean(1, keepdim=True) / 255
+        inside = (mask.float() / 255).unsqueeze(1)
+        shade = light / ((light * inside).sum((2, 3), keepdim=True) / inside.sum((2, 3), keepdim=True).clamp(min=1)).clamp(min=0.1)
+        shade = F.avg_pool2d(shade, 5, 1, 2).clamp(0.5, 1.5)
+        soft = F.avg_pool2d(inside, 3, 1, 1)
+        shadow = 1 - uniform(random, 0, 0.5, n, 1, 1, 1) * F.avg_pool2d(inside, 17, 1, 8)
+        return ((cloth * shade * soft + floor * shadow * (1 - soft)).clamp(0, 1) * 255).to(torch.uint8)
+
+    def _worn(self, n: int, random: Random) -> Batch:
+        pick = torch.randint(len(self.streets), (n,), generator=random)
+        kind = int(torch.randint(2, (1,), generator=random))
+        photos, labels, points = draw_views(self.streets, pick, SIZE, replace(self.augment, rotation=6, shear=0.02), random, kind)
+        torso = (labels == UPPER) | (labels == OUTER) | (labels == DRESS)
+        landmarks = torch.stack([torch.from_numpy(worn_landmarks(m.numpy(), k.numpy())) for m, k in zip(torso, points)])
+        dressed = (labels == DRESS).flatten(1).sum(1) > 0.5 * torso.flatten(1).sum(1)
+        category = torch.where(dressed, CATEGORIES.index("dress"), CATEGORIES.index("upper"))
+        photos = roughen(relight((photos + 1) / 2, self.augment, random), self.augment, random) * 2 - 1
+        return Batch(photos, torso.long().unsqueeze(1), landmarks, torch.ones(n, dtype=torch.bool), category)
+
+    def _real(self, n: int, random: Random) -> Batch:
+        data = self.garments
+        pick = torch.randint(len(data), (n,), generator=random)
+        views, maps, landmarks = self._view(data.photos[pick], data.mask[pick], data.landmarks[pick], random)
+        return Batch(views, maps.unsqueeze(1), landmarks, torch.full((n,), self.trusted), data.category[pick])
+
+    def step(self, index: int) -> dict[str, float]:
+        if index == int(self.settings.pseudo * self.settings.steps) and self.garments is not None and not self.trusted:
+            self.label_real()
+        loss, parts = self.losses(self.live("garment"), self.mine(self.batch(index)))
+        self.update("garment", loss)
+        return {"loss/total": loss.item(), **{f"loss/{k}": v.item() for k, v in parts.items()}}
+
+    def losses(self, net: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """What GarmentNet minimises, and its parts."""
+        with self.autocast():
+            maps = net(batch.photos.to(memory_format=torch.channels_last))
+        known = (batch.mask != 255).float()
+        truth = (batch.mask == 1).float()
+        entropy = F.binary_cross_entropy_with_logits(maps.mask, truth, reduction="none")
+        mask = total((entropy * known).sum()) / total(known.sum()).clamp(min=1)
+        chance = maps.mask.sigmoid() * known
+        dice = 1 - (2 * (chance * truth).sum((1, 2, 3)) + 1) / ((chance + truth * known).sum((1, 2, 3)) + 1)
+        mask = mask + average(dice)
+        weights = batch.known.float()[:, None]
+        heat = heat_loss(maps.heat, batch.landmarks)
+        present = F.binary_cross_entropy_with_logits(maps.present.float(), batch.landmarks[:, :, 2], reduction="none")
+        present = total((present * weights).sum()) / (total(weights.sum()) * present.shape[1]).clamp(min=1)
+        category = average(F.cross_entropy(maps.category.float(), batch.category, reduction="none"))
+        loss = mask + 0.25 * heat + 0.3 * present + 0.2 * category
+        return loss, {"mask": mask, "heat": heat, "present": present, "category": category}
+
+    @torch.no_grad()
+    def label_real(self) -> None:
+        """Label the photographed garments with the network as it stands; unsure pixels stay unknown."""
+        net = self.nets["garment"].eval()
+        for part in parts_of(len(self.garments), 16):
+            photos = (self.garments.photos[part].float() / 127.5 - 1).to(self.device)
+            with self.autocast():
+                chance = (net(photos).mask.sigmoid() + net(photos.flip(3)).mask.sigmoid().flip(3))[:, 0].cpu() / 2
+            self.garments.mask[part] = torch.where(chance > 0.85, 1, torch.where(chance < 0.15, 0, 255)).to(torch.uint8)
+
+    def extra_state(self) -> dict[str, Any]:
+        return {"pseudo": self.garments.mask if self.garments is not None else None}
+
+    def load_extra_state(self, state: dict[str, Any]) -> None:
+        if state["pseudo"] is not None:
+            self.garments.mask = state["pseudo"]
+
+    @torch.no_grad()
+    def validate(self, nets: dict[str, nn.Module]) -> dict[str, float]:
+        """The loss, mask IoU, landmark error (share of the frame's height), presence and category accuracy, on unseen
+        rendered garments."""
+        data, loss = self.val, 0.0
+        for part in parts_of(len(data), 24):
+            mask = (data.garment_mask[part] > 127).to(torch.uint8).unsqueeze(1)
+            photos, known = data.garment[part].float() / 127.5 - 1, torch.ones(len(part), dtype=torch.bool)
+            batch = Batch(photos, mask, data.landmarks[part], known, data.category[part])
+            loss += self.losses(nets["garment"], to_device(batch, self.device))[0].item() * len(part) / len(data)
+        return {"loss": loss, **score_rendered(nets["garment"], data, self.autocast)}
+
+    def close(self) -> None:
+        self.world.close()
+
+
+@torch.no_grad()
+def score_rendered(net: GarmentNet, data: Rendered, autocast: Any) -> dict[str, float]:
+    """The figures of ``validate`` on a pack of rendered garments."""
+    both = either = right = kinds = 0.0
+    errors, device = [], next(net.parameters()).device
+    for part in parts_of(len(data), 16):
+        with autocast():
+            maps = net((data.garment[part].float() / 127.5 - 1).to(device, memory_format=torch.channels_last))
+        guess, truth = maps.mask[:, 0].cpu() > 0, data.garment_mask[part] > 127
+        both, either = both + (guess & truth).sum().item(), either + (guess | truth).sum().item()
+        landmarks = data.landmarks[part]
+        found = maps.landmarks().cpu()
+        distance = ((found - landmarks)[:, :, :2] * torch.tensor([SIZE[1] / SIZE[0], 1.0])).norm(dim=2)
+        errors.append(distance[landmarks[:, :, 2] > 0.5])
+        right += ((found[:, :, 2] > 0.5) == (landmarks[:, :, 2] > 0.5)).float().mean(1).sum().item()
+        kinds += (maps.category.argmax(1).cpu() == data.category[part]).sum().item()
+    return {
+        "mask_iou": both / max(either, 1),
+        "landmark_error": torch.cat(errors).mean().item(),
+        "presence": right / len(data),
+        "category": kinds / len(data),
+    }
+
+
+RECIPE = GarmentRecipe

@@ -1,0 +1,326 @@
+"""What recipes learn from: a source's people and garments as tensors, labelled by its files or by the start model's networks."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..config import CATEGORIES, DataError
+from ..data.rendered import Rendered
+from ..data.sources import BOTH, LOOSE, PAIRS, STREETS, WARDROBE, WORLD, Source, photos_in
+from ..data.streets import Streets, load_streets
+from ..data.survey import Report, pair_names, read_photos
+from ..data.wardrobe import load_wardrobe
+from ..doctor import examine_garment, examine_person
+from ..images import frame
+from ..nets.tryon import GarmentReading, PersonReading, TryOnModel
+
+PEOPLE_SIZE = (512, 384)  # photos of people are kept at this size and cropped from it
+_FEW = 8
+_SURE = 0.7  # of a label of our own, to count as one
+_BATCH = 8
+
+
+@dataclass
+class Garments:
+    """Garment photos: ``photos`` N×3×H×W uint8, ``mask`` N×H×W uint8 (0, 1; 255 unknown), ``landmarks`` N×18×3 (zero where
+    nobody read them), ``category`` N int64, ``names``."""
+
+    photos: Tensor
+    mask: Tensor
+    landmarks: Tensor
+    category: Tensor
+    names: list[str]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class Material:
+    """Reads a source once for each thing asked of it.
+
+    Args:
+        source: where from.
+        base: gives the model whose BodyNet and GarmentNet label photos that come without labels.
+        report: the data doctor's account, filled on the way.
+        tell: called with (photos read so far) and a short word for what is being read.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        base: Callable[[], TryOnModel],
+        report: Report | None = None,
+        tell: Callable[[str, int], None] = lambda word, done: None,
+    ) -> None:
+        self.source, self._base, self._tell = source, base, tell
+        self.report = report if report is not None else Report()
+        self.warnings: list[dict[str, Any]] = []
+        self._pairs: dict[str, str] | None = None
+
+    @property
+    def is_world(self) -> bool:
+        """Whether there is nothing but rendered people."""
+        return self.source.layout == WORLD
+
+    def model(self) -> TryOnModel:
+        """The model that labels photos."""
+        return self._base()
+
+    def people(self, *, unlabelled: bool = False, unsure: bool = False) -> tuple[Streets, Streets] | None:
+        """People to train on and people to measure on; None where the source has none.
+
+        Args:
+            unlabelled: also give the unlabelled photos of a street set.
+            unsure: labels of our own below ``_SURE`` become 255.
+
+        Raises:
+            DataError: there are photos of people, and not one can be used.
+        """
+        layout, folder = self.source.layout, self.source.folder
+        if layout in (STREETS, BOTH):
+            folder = folder / "ccp" if layout == BOTH else folder
+            splits = ("train", "unlabelled") if unlabelled else ("train",)
+            train, val = load_streets(folder, splits, report=self.report), load_streets(folder, ("val",), report=self.report)
+            self.report.counts |= {"people": len(train) + len(val), "labelled": int(train.labelled.sum())}
+            if not train.labelled.any():
+                raise DataError("data_nothing", kind="people", name=self.source.title)
+            return self._checked(train), val if len(val) else train
+        if layout == PAIRS:
+            return self._split(self._read_people(folder / "train" / "image", unsure))
+        if layout == LOOSE and self.source.users is not None:
+            return self._split(self._read_people(self.source.users, unsure))
+        return None
+
+    def garments(self, size: tuple[int, int]) -> Garments | None:
+        """Garment photos in frames of ``size``; None where the source has none.
+
+        Raises:
+            DataError: there are photos of garments, and not one can be used.
+        """
+        layout, folder = self.source.layout, self.source.folder
+        if layout in (WARDROBE, BOTH):
+            folder = folder / "garments" if layout == BOTH else folder
+            photos, kinds, names = load_wardrobe(folder, size, report=self.report)
+            self.report.counts["garments"] = len(names)
+            return Garments(photos, untrusted_masks(len(photos), size), torch.zeros(len(photos), 18, 3), kinds, names)
+        if layout == PAIRS:
+            return self._read_garments(folder / "train" / "cloth", size, folder / "train" / "cloth-mask")
+        if layout == LOOSE and self.source.dresses is not None:
+            return self._read_garments(self.source.dresses, size)
+        return None
+
+    def pairs(self, people: Streets, garments: Garments) -> Tensor:
+        """For each person the row of the garment they wear, -1 where there is none; N int64."""
+        if self.source.layout != PAIRS:
+            return torch.full((len(people),), -1)
+        if self._pairs is None:
+            folder = self.source.folder / "train"
+            here, there = photos_in(folder / "image"), photos_in(folder / "cloth")
+            self._pairs = pair_names(here, there, self.source.folder / "train_pairs.txt", self.report)
+        known = self._pairs
+        row = {name: i for i, name in enumerate(garments.names)}
+        return torch.tensor([row.get(known.get(name, ""), -1) for name in people.ids])
+
+    def exact(self, size: tuple[int, int]) -> tuple[Rendered, Rendered] | None:
+        """Geometry packs (training, measuring) of a set written by ``synth``, exact flow included; None for all others."""
+        return read_rendered(self.source.folder, size) if self.source.rendered else None
+
+    def refuse(self, recipe: str, needs: str) -> DataError:
+        """The error that says plainly what ``recipe`` needs and this source has not."""
+        return DataError("data_not_for_recipe", recipe=recipe, layout=self.source.title[:80], needs=needs)
+
+    def _checked(self, people: Streets) -> Streets:
+        self._few("people", len(people))
+        return people
+
+    def _few(self, kind: str, count: int) -> None:
+        if count < _FEW:
+            self.warnings.append({"key": "warn_few", "args": {"count": count, "kind": kind}})
+
+    def _split(self, people: Streets) -> tuple[Streets, Streets]:
+        """Hold every eighth person back for measuring (of very few, none: then it is measured on what is trained)."""
+        groups = [name.split("_")[0] if self.source.rendered else name for name in people.ids]
+        order = {g: i for i, g in enumerate(dict.fromkeys(groups))}
+        held = torch.tensor([order[g] % 8 == 7 for g in groups])
+        self._few("people", int((~held).sum()))
+        return (take(people, ~held), take(people, held)) if held.any() else (people, people)
+
+    def _read_people(self, folder: Path, unsure: bool) -> Streets:
+        """Label a folder of people's photos: by a rendered set's own files, else by BodyNet."""
+        photos, parses, points, names, waiting = [], [], [], [], []
+        for path, photo in read_photos(folder, "people", self.report):
+            tensor, box = frame(photo, PEOPLE_SIZE)
+            if self.source.rendered:
+                try:
+                    parse, keypoints = self._own_labels(path.stem, box)
+                except (OSError, KeyError, ValueError):
+                    self.report.problem("data_no_labels", name=path.name[-80:])
+                    continue
+                photos.append(to_bytes(tensor)), parses.append(parse), points.append(keypoints), names.append(path.name)
+                continue
+            waiting.append((path.name, photo, tensor))
+            if len(waiting) == _BATCH:
+                self._read_bodies(waiting, unsure, photos, parses, points, names)
+        self._read_bodies(waiting, unsure, photos, parses, points, names)
+        if not photos:
+            raise DataError("data_nothing", kind="people", name=self.source.title)
+        labelled = torch.ones(len(photos), dtype=torch.bool)
+        return Streets(torch.cat(photos), torch.stack(parses), torch.stack(points), labelled, names)
+
+    @torch.no_grad()
+    def _read_bodies(self, waiting: list, unsure: bool, photos: list, parses: list, points: list, names: list) -> None:
+        if not waiting:
+            return
+        reading = self.model().read_person(torch.cat([tensor for _, _, tensor in waiting]))
+        for i, (name, photo, tensor) in enumerate(waiting):
+            row = slice(i, i + 1)
+            own = PersonReading(reading.parse[row], reading.keypoints[row], reading.peaks[row])
+            if any(f.severity == "error" for f in examine_person(own, photo)):
+                self.report.count("people_not_found")
+                self.report.problem("data_no_person", name=name[-80:])
+                continue
+            chance, label = own.parse[0].max(0)
+            label = label.to(torch.uint8)
+            if unsure:
+                label[chance < _SURE] = 255
+            photos.append(to_bytes(tensor)), parses.append(label), points.append(own.keypoints[0].float()), names.append(name)
+        waiting.clear()
+        self._tell("people", len(names))
+
+    def _own_labels(self, stem: str, box: Any) -> tuple[Tensor, Tensor]:
+        train = self.source.folder / "train"
+        with Image.open(train / "image-parse-v3" / f"{stem}.png") as picture:
+            parse = picture.resize((box.inner_size[1], box.inner_size[0]), Image.Resampling.NEAREST)
+        label = torch.zeros(PEOPLE_SIZE, dtype=torch.uint8)
+        inner = torch.from_numpy(np.array(parse))
+        label[box.top : box.top + inner.shape[0], box.left : box.left + inner.shape[1]] = inner
+        with np.load(train / "extras" / f"{stem}.npz") as extras:
+            keypoints = torch.from_numpy(extras["keypoints"]).float()
+        keypoints[:, :2] = box.points_to_frame(keypoints[:, :2])
+        return label, keypoints
+
+    @torch.no_grad()
+    def _read_garments(self, folder: Path, size: tuple[int, int], masks: Path | None = None) -> Garments:
+        """Read a folder of garment photos: GarmentNet tells landmarks and kind, and the mask where no file gives it."""
+        photos, found, landmarks, kinds, names = [], [], [], [], []
+        for path, photo in read_photos(folder, "garments", self.report):
+            tensor, box = frame(photo, size)
+            reading: GarmentReading = self.model().read_garment(tensor)
+            if any(f.severity == "error" for f in examine_garment(reading, photo, "auto")):
+                self.report.count("garments_not_found")
+                self.report.problem("data_no_garment", name=path.name[-80:])
+                continue
+            chance = reading.mask[0, 0]
+            mask = torch.where(chance > 0.85, 1, torch.where(chance < 0.15, 0, 255)).to(torch.uint8)
+            given = mask_file(masks, path.stem)
+            if given is not None:
+                mask = given_mask(given, size, box)
+            photos.append(to_bytes(tensor)), found.append(mask), landmarks.append(reading.landmarks[0].float())
+            kinds.append(int(reading.category[0].argmax())), names.append(path.name)
+            self._tell("garments", len(names))
+        if not photos:
+            raise DataError("data_nothing", kind="garments", name=self.source.title)
+        self._few("garments", len(names))
+        return Garments(torch.cat(photos), torch.stack(found), torch.stack(landmarks), torch.tensor(kinds), names)
+
+
+def to_bytes(photos: Tensor) -> Tensor:
+    """Pictures in [-1, 1] as uint8."""
+    return ((photos + 1) * 127.5).round().to(torch.uint8)
+
+
+def take(people: Streets, rows: Tensor) -> Streets:
+    """Some rows (N bool) of a pack of people."""
+    ids = [name for name, kept in zip(people.ids, rows.tolist(), strict=True) if kept]
+    return Streets(people.photos[rows], people.parse[rows], people.keypoints[rows], people.labelled[rows], ids)
+
+
+def untrusted_masks(n: int, size: tuple[int, int]) -> Tensor:
+    """Masks of garments nobody has marked: what lies in the middle is the garment, what lies in the corners is not, the
+    rest is unknown (255); n×H×W uint8."""
+    height, width = size
+    mask = torch.full((n, height, width), 255, dtype=torch.uint8)
+    mask[:, height * 3 // 8 : height * 75 // 128, width * 19 // 48 : width * 29 // 48] = 1
+    tall, wide = height * 7 // 128, width * 5 // 96
+    for rows in (slice(0, tall), slice(-tall, None)):
+        for columns in (slice(0, wide), slice(-wide, None)):
+            mask[:, rows, columns] = 0
+    return mask
+
+
+def mask_file(folder: Path | None, stem: str) -> Path | None:
+    """The mask that belongs to a garment's photo, where there is one."""
+    if folder is None:
+        return None
+    return next((p for p in (folder / f"{stem}.png", folder / f"{stem}.jpg") if p.is_file()), None)
+
+
+def given_mask(file: Path, size: tuple[int, int], box: Any) -> Tensor:
+    """A mask picture laid into the frame of its photo; H×W uint8, 0 or 1 (255 all over where it cannot be read)."""
+    mask = torch.zeros(size, dtype=torch.uint8)
+    try:
+        with Image.open(file) as picture:
+            small = picture.convert("L").resize((box.inner_size[1], box.inner_size[0]))
+    except (OSError, ValueError):
+        return torch.full(size, 255, dtype=torch.uint8)
+    inner = torch.from_numpy(np.array(small) > 127).to(torch.uint8)
+    mask[box.top : box.top + inner.shape[0], box.left : box.left + inner.shape[1]] = inner
+    return mask
+
+
+def read_rendered(folder: Path, size: tuple[int, int]) -> tuple[Rendered, Rendered]:
+    """A set written by ``synth`` as geometry packs at ``size``: every eighth person for measuring, the others for training.
+
+    Raises:
+        DataError: the set is unfinished or damaged.
+    """
+    train = folder / "train"
+    try:
+        others = json.loads((folder / "world.json").read_text(encoding="utf-8"))["others"]
+        rows = [_rendered_row(train, path.stem, size) for path in sorted((train / "extras").glob("*.npz"))]
+        sizes = Counter(int(r["group"]) for r in rows)
+        rows = [r for r in rows if sizes[int(r["group"])] == others + 1]  # a kill may have left a person half done
+        packs = []
+        for held in (False, True):
+            chosen = [r for r in rows if (int(r["group"]) % 8 == 7) is held] or rows
+            packs.append(Rendered(**{k: torch.stack([r[k] for r in chosen]) for k in chosen[0]}))
+    except (OSError, KeyError, ValueError, IndexError) as error:
+        raise DataError("data_nothing", kind="pairs", name=folder.name) from error
+    return packs[0], packs[1]
+
+
+def _rendered_row(train: Path, stem: str, size: tuple[int, int]) -> dict[str, Tensor]:
+    def small(values: np.ndarray) -> Tensor:
+        tensor = torch.from_numpy(values)[None, None] if values.ndim == 2 else torch.from_numpy(values)[None]
+        return torch.nn.functional.interpolate(tensor.float(), size, mode="nearest-exact")[0]
+
+    def picture(kind: str) -> np.ndarray:
+        with Image.open(train / kind / f"{stem}.png") as opened:
+            return np.array(opened)
+
+    with np.load(train / "extras" / f"{stem}.npz") as extras:
+        category = str(extras["category"])
+        values = {k: extras[k] for k in ("keypoints", "landmarks", "flow", "visible")}
+    none = torch.zeros(0, dtype=torch.uint8)
+    return {
+        "person": none,
+        "garment": none,
+        "parse": small(picture("image-parse-v3"))[0].to(torch.uint8),
+        "keypoints": torch.from_numpy(values["keypoints"]),
+        "garment_mask": small(picture("cloth-mask"))[0].to(torch.uint8),
+        "visible": small(values["visible"])[0].to(torch.uint8),
+        "landmarks": torch.from_numpy(values["landmarks"]),
+        "category": torch.tensor(CATEGORIES.index(category)),
+        "flow": small(values["flow"]).clamp(-2, 2).half(),
+        "group": torch.tensor(int(stem.split("_")[0])),
+    }

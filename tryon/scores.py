@@ -1,0 +1,109 @@
+"""The figures of the model card: BodyNet on the ``val`` split through the engine users call, the rest on rendered people."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from .card import write_card
+from .checkpoint import METRICS, WEIGHTS, default_checkpoint, load, replace_file, write_json
+from .config import DataError
+from .data.rendered import render
+from .data.streets import class_table, read_parse
+from .engine import TryOnEngine
+from .measures import ParseTally, pck
+from .recipes import garment as garment_recipe
+from .recipes import warp as warp_recipe
+
+VAL_SEED, VAL_PEOPLE = 5_000_000, 30
+
+
+def upper_crop(points: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The upper-body crop the figures are measured on, (left, top, right, bottom) in pixels.
+
+    From 0.55 torso lengths above the nose to 0.2 below the hips, 3:4 round the torso's middle, clipped to the photo.
+
+    Args:
+        points: 17×3 keypoints in [0, 1] of the photo.
+        size: (width, height) of the photo.
+    """
+    xy = points[:, :2] * size
+    shoulder, hip = xy[5:7].mean(0), xy[11:13].mean(0)
+    torso = max(hip[1] - shoulder[1], 1.0)
+    top, bottom = max(0.0, xy[0, 1] - 0.55 * torso), min(float(size[1]), hip[1] + 0.2 * torso)
+    width = (bottom - top) * 0.75
+    centre = (shoulder[0] + hip[0]) / 2
+    return (max(0, round(centre - width / 2)), round(top), min(size[0], round(centre + width / 2)), round(bottom))
+
+
+def score_body(data: Path, checkpoint: str | None) -> dict[str, Any]:
+    """mIoU (9 classes; 8 on the crop), foreground and torso-garment IoU, and PCK@0.2 on full photos and upper crops.
+
+    Raises:
+        DataError: ``data`` is not of the street-photo layout.
+    """
+    try:
+        ids = json.loads((data / "splits.json").read_text())["val"]
+        keypoints = json.loads((data / "keypoints.json").read_text())
+        table = class_table(data)
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError("data_not_streets", folder=str(data)) from error
+    engine = TryOnEngine(checkpoint)
+    tallies, hits = {"full": ParseTally(), "upper": ParseTally()}, {"full": [], "upper": []}
+    for name in ids:
+        with Image.open(data / "photos" / f"{name}.jpg") as picture:
+            photo = picture.convert("RGB")
+        points = np.array(keypoints[name])
+        truth = read_parse(data, name, points, table)
+        boxes = {"full": (0, 0, *photo.size), "upper": upper_crop(points, photo.size)}
+        for view, box in boxes.items():
+            guess, found = engine.parse(photo.crop(box))
+            tallies[view].add(guess, torch.from_numpy(truth[box[1] : box[3], box[0] : box[2]].copy()))
+            width, height = box[2] - box[0], box[3] - box[1]
+            moved = points.copy()
+            moved[:, 0] = (points[:, 0] * photo.width - box[0]) / width
+            moved[:, 1] = (points[:, 1] * photo.height - box[1]) / height
+            hits[view].append(pck(found[None], torch.tensor(moved, dtype=torch.float32)[None], aspect=width / height))
+    out: dict[str, Any] = {}
+    for view, tally in tallies.items():
+        out[view] = {k: round(v, 4) for k, v in tally.scores(skip_shoes=view == "upper").items()}
+        all_hits = torch.cat([h.flatten() for h in hits[view]])
+        out[view]["pck"] = round(all_hits[~all_hits.isnan()].mean().item(), 4)
+    return {"photos": len(ids), "split": "val", **out}
+
+
+def score_rendered(checkpoint: str | None) -> dict[str, Any]:
+    """GarmentNet and WarpNet on rendered people of seeds no recipe trains on, where the truth is exact."""
+    model = load(checkpoint or default_checkpoint())
+    garments = render(VAL_PEOPLE, VAL_SEED, model.config.garment.size)
+    bodies = render(VAL_PEOPLE, VAL_SEED, model.config.warp.size, photo=False)
+    random = torch.Generator().manual_seed(0)
+    found = {
+        "garment": garment_recipe.score_rendered(model.garment, garments, nullcontext),
+        "warp": warp_recipe.score_rendered(model.warp, bodies, random, nullcontext),
+    }
+    return {
+        "people": VAL_PEOPLE,
+        "first_seed": VAL_SEED,
+        **{k: {name: round(v, 4) for name, v in scores.items()} for k, scores in found.items()},
+    }
+
+
+def score_all(data: Path, checkpoint: str | None) -> dict[str, Any]:
+    """All figures of the model card, and the command that gives them."""
+    folder = Path(checkpoint) if checkpoint else default_checkpoint()
+    command = f"python -m tryon score --data ccp --checkpoint checkpoints/{folder.name}"
+    return {"command": command, "body": score_body(data, checkpoint), "rendered": score_rendered(checkpoint)}
+
+
+def record(folder: Path, metrics: dict[str, Any]) -> None:
+    """Write metrics.json and the model card into a checkpoint folder."""
+    megabytes = (folder / WEIGHTS).stat().st_size / 1e6
+    write_json(folder / METRICS, metrics)
+    replace_file(folder / "README.md", lambda p: p.write_text(write_card(folder.name, metrics, megabytes)))

@@ -1,0 +1,8 @@
+"""Training: one loop for every recipe, in run folders that can be watched, paused, stopped, killed and resumed."""
+
+from .events import Event, Finished, Measured, StepDone
+from .loop import Trainer
+from .plan import make_settings, rate
+from .start import train
+
+__all__ = ["Event", "Finished", "Measured", "StepDone", "Trainer", "make_settings", "rate", "train"]
