@@ -101,20 +101,19 @@ def test_a_full_outfit_is_two_garments_in_a_row(visit):
 
 def test_of_quick_changes_the_last_one_counts(visit, tmp_path):
     page = visit()
-    first = result(page)
-    upload(page, "person", photo("people", 2, tmp_path / "me.jpg"))  # while this runs ...
-    for number in (3, 4, 1):
-        page.locator("#garments button").nth(number).click()
-    hasty = wait_for_new(page, first)
-    while True:  # ... others follow; wait until nothing changes any more
-        page.wait_for_timeout(4000)
-        if result(page) == hasty:
-            break
-        hasty = result(page)
-    page.locator("#garments button").nth(5).click()
-    other = wait_for_new(page, hasty)
-    page.locator("#garments button").nth(1).click()
-    assert wait_for_new(page, other) == hasty
+    me, garments = photo("people", 2, tmp_path / "me.jpg"), page.locator("#garments button")
+    shown = result(page)
+    upload(page, "person", me)
+    shown = wait_for_new(page, shown)
+    garments.nth(1).click()
+    wanted = wait_for_new(page, shown)
+    garments.nth(5).click()
+    wait_for_new(page, wanted)
+    for number in (3, 4, 2, 1):  # each comes while the one before is under way
+        garments.nth(number).click()
+    expect(page.locator("#slider img").last).to_have_attribute("src", wanted)
+    page.wait_for_timeout(4000)
+    assert result(page) == wanted, "a change overtaken by a later one came back"
 
 
 def test_fold_shows_how_it_was_made(visit):

@@ -206,5 +206,4 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
         )
         * kept
     )
-    agnostic = person * kept + guess * edit
-    return Condition(agnostic, edit, warped, worn, behind, skin, regions, draw_limbs(keypoints, person.shape[2:]))
+    return Condition(person, edit, guess, warped, worn, behind, skin, regions, draw_limbs(keypoints, person.shape[2:]))

@@ -26,20 +26,27 @@ _SHADE = 0.6  # natural logarithm of the strongest shading
 class Condition:
     """What the generator is told; all N×·×H×W.
 
-    ``agnostic`` 3, the person with the edit region filled from its surroundings; ``edit`` 1, that region; ``warped`` 3,
-    the garment laid on the body; ``worn`` 1, where it is expected to be seen; ``behind`` 3, the background continued
-    behind the person; ``skin`` 3, the person's mean skin colour; ``regions`` 6, hair and face, arms, legs, lower
-    garment, shoes and accessory, rest of the kept pixels; ``limbs`` 5, upper body, arms and legs drawn from the keypoints.
+    ``person`` 3, the photo; ``edit`` 1, the region that may change; ``guess`` 3, what that region is believed to hold but
+    for the garment; ``warped`` 3, the garment laid on the body; ``worn`` 1, where it is expected to be seen; ``behind`` 3,
+    the background continued behind the person; ``skin`` 3, the person's mean skin colour; ``regions`` 6, hair and face,
+    arms, legs, lower garment, shoes and accessory, rest of the kept pixels; ``limbs`` 5, upper body, arms and legs drawn
+    from the keypoints.
     """
 
-    agnostic: Tensor
+    person: Tensor
     edit: Tensor
+    guess: Tensor
     warped: Tensor
     worn: Tensor
     behind: Tensor
     skin: Tensor
     regions: Tensor
     limbs: Tensor
+
+    @property
+    def agnostic(self) -> Tensor:
+        """The person with the guess in the edit region, N×3×H×W."""
+        return self.person * (1 - self.edit) + self.guess * self.edit
 
     def stack(self) -> Tensor:
         """One tensor of CONDITION channels."""
@@ -56,6 +63,16 @@ class Condition:
             ],
             1,
         )
+
+
+@dataclass
+class Canvas:
+    """The same person, edit region, warped garment and its area as in ``Condition``, at a larger size."""
+
+    person: Tensor
+    edit: Tensor
+    warped: Tensor
+    worn: Tensor
 
 
 @dataclass
@@ -91,8 +108,8 @@ class NoiseBranch(nn.Module):
 class Generator(nn.Module):
     """See the module's first lines.
 
-    It thinks at its config's size; what it says is stretched to the condition's size and only there meets the garment's
-    and the person's own pixels, so that their detail survives.
+    It thinks at its condition's size; what it says is stretched to the canvas and only there meets the garment's and the
+    person's own pixels, so that their detail survives.
     """
 
     def __init__(self, config: GeneratorConfig = GeneratorConfig()) -> None:
@@ -105,28 +122,30 @@ class Generator(nn.Module):
         nn.init.zeros_(self.refine[-1].bias)
         self.noise = NoiseBranch(config.noise, _OUTPUTS)
 
-    def forward(self, condition: Condition, z: Tensor | None = None) -> Painted:
+    def forward(self, condition: Condition, z: Tensor | None = None, canvas: Canvas | None = None) -> Painted:
         """Paint.
 
         Args:
-            condition: what is known.
+            condition: what is known, at the config's size.
             z: N×noise Gaussian numbers; None means zero.
+            canvas: where to paint; None is the condition itself.
         """
-        full, size = condition.edit.shape[2:], self.config.size
         stacked = condition.stack().contiguous(memory_format=torch.channels_last)
-        if full[0] > size[0]:
-            stacked = F.interpolate(stacked, size, mode="area").contiguous(memory_format=torch.channels_last)
-        thought = stacked.shape[2:]
-        up = F.interpolate(self.trunk(stacked)[0], thought, mode="bilinear", align_corners=False)
+        up = F.interpolate(self.trunk(stacked)[0], stacked.shape[2:], mode="bilinear", align_corners=False)
         out = self.refine(torch.cat([up, stacked[:, :8].to(up.dtype)], 1)).float()
         if z is not None:
-            out = out + self.noise(z, thought)
-        out = F.interpolate(out, full, mode="bilinear", align_corners=False) if thought != full else out
-        worn = condition.worn.float().clamp(0.02, 0.98)
-        alpha = torch.sigmoid(torch.logit(worn) + 4 * out[:, :1])
+            out = out + self.noise(z, stacked.shape[2:])
+        guess = condition.guess.float()
+        if canvas is None:
+            canvas = Canvas(condition.person, condition.edit, condition.warped, condition.worn)
+        elif canvas.edit.shape != condition.edit.shape:
+            both = F.interpolate(torch.cat([out, guess], 1), canvas.edit.shape[2:], mode="bilinear", align_corners=False)
+            out, guess = both.split([_OUTPUTS, 3], 1)
+        edit, warped = canvas.edit.float(), canvas.warped.float()
+        agnostic = canvas.person.float() * (1 - edit) + guess * edit
+        alpha = torch.sigmoid(torch.logit(canvas.worn.float().clamp(0.02, 0.98)) + 4 * out[:, :1])
         shade = torch.exp(_SHADE * torch.tanh(out[:, 1:2]))
-        paint = (condition.agnostic.float() + 2 * torch.tanh(out[:, 2:])).clamp(-1, 1)
-        cloth = ((condition.warped.float() + 1) * shade - 1).clamp(-1, 1)
+        paint = (agnostic + 2 * torch.tanh(out[:, 2:])).clamp(-1, 1)
+        cloth = ((warped + 1) * shade - 1).clamp(-1, 1)
         painted = alpha * cloth + (1 - alpha) * paint
-        edit = condition.edit.float()
-        return Painted(edit * painted + (1 - edit) * condition.agnostic.float(), alpha, shade, paint)
+        return Painted(edit * painted + (1 - edit) * agnostic, alpha, shade, paint)

@@ -13,7 +13,7 @@ from .body import BodyNet
 from .condition import draw_limbs, edit_region, fill, fill_holes, inner, make_condition, settle_dress, taken_off
 from .edges import by_colour, follow_edges
 from .garment import GarmentNet
-from .generator import Generator
+from .generator import Canvas, Generator
 from .outline import follow_outline, open_neck
 from .warp import WarpNet
 from .worn import worn_landmarks
@@ -165,8 +165,11 @@ class TryOnModel(nn.Module):
         self, person: Tensor, reading: PersonReading, cloth: GarmentReading, draped: Draped, z: Tensor | None = None
     ) -> TryOnOutput:
         """Generate the picture from what the other stages found."""
-        condition = make_condition(person, draped.parse, reading.keypoints, draped.warped, draped.worn, draped.edit)
-        painted = self.generator(condition, z)
+        canvas = Canvas(person, draped.edit, draped.warped, draped.worn)
+        size = self.config.generator.size
+        small = [_resize(x, size) for x in (person, draped.parse, draped.warped, draped.worn, draped.edit)]
+        condition = make_condition(small[0], small[1], reading.keypoints, *small[2:])
+        painted = self.generator(condition, z, canvas)
         return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, draped, reading, cloth)
 
 

@@ -15,7 +15,7 @@ from .links import LookLink
 from .models_tab import ModelsTab
 from .pieces import status_html
 from .services import Services, Shown
-from .texts import LANGUAGES, Words, language_of
+from .texts import Words
 from .theme import theme
 from .train_services import TrainServices
 from .train_tab import TrainTab
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 UPLOAD_LIMIT = "40mb"  # images.Limits, said to the browser
 CACHE_SECONDS = (1800, 7200)  # look every half hour, delete what is older than two hours
+
+# The language chosen on an earlier visit, or else the browser's. Found in the browser: an answer from a busy server
+# would come after a visitor's own click, and undo it.
+GREET = """(remembered) => ["en", "zh"].includes(remembered) ? remembered
+  : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"
+"""
 
 TITLE = """<div class="brand"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 12.5V11c0-1.6 2.6-1.9 2.6-4.1
 a2.6 2.6 0 0 0-5.2 0M16 12.5 3.8 21.6c-1.2.9-.6 2.9 1 2.9h22.4c1.6 0 2.2-2 1-2.9L16 12.5Z" fill="none"
@@ -74,14 +80,10 @@ def _wire_language(demo: gr.Blocks, words: Words, tab: TryTab, language: gr.Radi
         """Say every text on the page in the chosen language."""
         return [chosen, *words.updates(chosen), *tab.render(history, chosen), *tab.show_making(history, chosen)]
 
-    def greet(remembered: str, request: gr.Request) -> str:
-        """The language chosen on an earlier visit, or else the browser's."""
-        return remembered if remembered in LANGUAGES else language_of(request)
-
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     told = [saved, *words.components, *tab.screen, tab.stages, tab.timing]
     tell_browser = "(chosen) => { document.documentElement.lang = chosen; }"
-    demo.load(greet, saved, language, **quiet)
+    demo.load(None, saved, language, js=GREET, **quiet)
     language.change(switch, [language, tab.history], told, **quiet).then(**tab.retell)
     gr.on([demo.load, language.change], None, language, None, js=tell_browser, **quiet)
 

@@ -10,8 +10,6 @@ from gradio.components import Component
 
 from .words import TEXTS
 
-LANGUAGES = ("en", "zh")
-
 STAGES = {  # the engine's names of its steps, in words
     "frame": ("Prepare the photos", "照片预处理"),
     "person": ("Read the body", "人体分析"),
