@@ -92,7 +92,8 @@ def tab(services) -> TrainTab:
             run=lambda *_: None, show_making=lambda *_: None, choices=[], history=gr.State([]), person_notes=part,
             garment_notes=part, screen=[part], stages=part, timing=part, slider=part, picture=part)  # fmt: skip
         made = TrainTab(demo, services, words, language, model, nowhere)
-        made.draw()
+        with gr.Tab() as page:
+            made.draw(page)
     return made
 
 

@@ -17,6 +17,7 @@ from tests.hub_server import HubServer
 from tryon.checkpoint import default_checkpoint
 
 from .conftest import ROOT, wait_for
+from .test_train import choose
 from .test_try_on import fetch, result, wait_for_new
 
 expect.set_options(timeout=60_000)  # a busy machine is no failure
@@ -92,24 +93,48 @@ def pull(page: Page, name: str) -> None:
     expect(page.locator("#models-chosen input")).to_have_value(name)
 
 
-def use(page: Page, name: str) -> bytes:
-    """Use the chosen model; gives the bytes of the picture it makes of a pair it has not shown yet."""
+def use(page: Page, name: str) -> None:
+    """Use the chosen model, and try the third garment on."""
     page.locator("#models-use").click()
     expect(page.get_by_role("tab", name="Try on", exact=True)).to_have_attribute("aria-selected", "true")
     expect(page.locator("#model input")).to_have_value(name)
-    first = result(page)
     page.locator("#garments button").nth(2).click()
-    shown = wait_for_new(page, first)
-    return fetch(page, shown).tobytes()
 
 
-def test_pull_try_on_push_and_pull_back_give_the_same_picture(page, hub, place):
+def train(page: Page, base: str) -> str:
+    """Train from the model ``base`` for a few steps; gives the name of what came of it, which is then in use."""
+    page.get_by_role("tab", name="Train", exact=True).click()
+    page.locator("#train-base input").click()
+    page.get_by_role("option", name=base).click()
+    choose(page, "train-steps", "2")
+    choose(page, "train-batch", "2")
+    page.locator("#train-start").click()
+    expect(page.locator(".train-state.finished")).to_be_visible(timeout=400_000)
+    name = page.locator(".train-head strong").inner_text()
+    shown = page.locator("#status").inner_text()
+    page.locator("#train-try").click()
+    expect(page.locator("#model input")).to_have_value(name)
+    expect(page.locator("#status")).not_to_have_text(shown)  # a new result, with its own time
+    return name
+
+
+def test_pull_try_on_train_push_and_pull_back_give_the_same_picture(page, hub, place):
     open_models(page)
     pull(page, "ann/coats")
     expect(page.locator("#models-table tbody")).to_contain_text("ann/coats")
-    coats = use(page, "ann/coats")
+    first = result(page)
+    use(page, "ann/coats")
+    wait_for_new(page, first)
+    name = train(page, "ann/coats")
+    mine = result(page)
+    for garment in (4, 2):
+        page.locator("#garments button").nth(garment).click()
+        mine = wait_for_new(page, mine)
+    picture = fetch(page, mine).tobytes()
 
     open_models(page)
+    page.locator("#models-chosen input").click()
+    page.get_by_role("option", name=name).click()
     write(page, "models-target", "ann/again")
     page.locator("#models-send").click()
     expect(page.locator(".toast-body").first).to_contain_text("Sign in to the Hub first")
@@ -117,13 +142,13 @@ def test_pull_try_on_push_and_pull_back_give_the_same_picture(page, hub, place):
     page.locator("#models-sign-in").click()
     expect(page.locator("#models-account")).to_contain_text("Signed in as ann.")
     expect(page.locator("#models-token input")).to_have_value("")
-    page.locator("#models-chosen input").click()
-    page.get_by_role("option", name="mine").click()
     page.locator("#models-send").click()
     expect(page.locator("#models-push-told a")).to_have_attribute("href", re.compile("/ann/again$"))
     repo = hub.repos["model", "ann/again"]
     pushed = repo.commits[repo.refs["main"]]
-    assert repo.private and pushed["model.safetensors"] == (default_checkpoint() / "model.safetensors").read_bytes()
+    weights = next((place / "data" / "runs").glob(f"{name}/checkpoint/model.safetensors"))
+    assert repo.private and pushed["model.safetensors"] == weights.read_bytes()
+    assert pushed["model.safetensors"] != (default_checkpoint() / "model.safetensors").read_bytes()
     assert set(pushed) == {"README.md", "config.json", "metrics.json", "model.safetensors", "samples.png"}
 
     pull(page, "ann/again")
@@ -132,7 +157,9 @@ def test_pull_try_on_push_and_pull_back_give_the_same_picture(page, hub, place):
     open_models(page)
     page.locator("#models-chosen input").click()
     page.get_by_role("option", name="ann/again").click()
-    assert use(page, "ann/again") == coats
+    use(page, "ann/again")
+    expect(page.locator("#slider img").last).to_have_attribute("src", mine)  # named after its content
+    assert fetch(page, result(page)).tobytes() == picture
 
     held = [p for p in place.rglob("*") if p.is_file()]
     assert any(p.name == "log.txt" for p in held) and not [p for p in held if TOKEN.encode() in p.read_bytes()]

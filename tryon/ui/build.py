@@ -62,8 +62,8 @@ def build(shelf: Shelf, examples: Path = EXAMPLES) -> gr.Blocks:
                 tab = TryTab(services, words, language, model, status)
                 link = LookLink(services, words, language, tab)
                 train = TrainTab(demo, TrainServices(shelf, examples), words, language, model, tab)
-            with words.make(gr.Tab, {"label": "train_tab"}):
-                train.draw()
+            with words.make(gr.Tab, {"label": "train_tab"}) as train_page:
+                train.draw(train_page)
             with words.make(gr.Tab, {"label": "models_tab"}) as models_page:
                 ModelsTab(services, words, language, model, tab, models_page)
             with words.make(gr.Tab, {"label": "compare_page"}) as compare_page:

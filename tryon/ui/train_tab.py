@@ -49,8 +49,8 @@ class TrainTab:
         self.shown, self.seen = gr.State(""), gr.State({})  # the run on the screen, and what of it is drawn already
         self.timer = gr.Timer(TICK_SECONDS, active=False)
 
-    def draw(self) -> None:
-        """Make the tab's two cards inside the tab that is open for building, and wire them."""
+    def draw(self, page: gr.Tab) -> None:
+        """Make the tab's two cards inside ``page``, which is open for building, and wire them."""
         with gr.Row(elem_id="train", equal_height=False):
             with gr.Column(scale=5, min_width=300, elem_id="train-order", elem_classes="card"):
                 self.form = TrainForm(self.demo, self.services, self.words, self.language)
@@ -77,6 +77,12 @@ class TrainTab:
             self.form.data,
         ]
         self._wire()
+        # models pulled or deleted since the page was opened
+        page.select(self.bases, self.language, self.form.base, show_progress="hidden", api_visibility="private")
+
+    def bases(self, language: str) -> Any:
+        """The models a run can start from, as they are now."""
+        return gr.update(choices=self.form.bases(language))
 
     def _watch_card(self) -> None:
         words = self.words
@@ -180,7 +186,7 @@ class TrainTab:
             self.delete: gr.update(visible=bool(run) and not active),
             self.sure: gr.update(visible=False),
             self.form.start: gr.update(interactive=not active),
-            self.form.base: gr.update(choices=self.form.bases(language)),
+            self.form.base: self.bases(language),
         }
 
     def _curves(self, rows: list[dict[str, float]]) -> dict[Any, Any]:
