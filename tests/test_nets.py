@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from tryon.config import CATEGORIES, KEYPOINTS, LANDMARKS, TryOnConfig
 from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
-from tryon.nets.condition import draw_limbs, edit_region, fill, fill_holes, grow, make_condition
+from tryon.nets.condition import draw_limbs, edit_region, fill, fill_holes, grow, main_pieces, make_condition
 from tryon.nets.discriminator import Discriminator
 from tryon.nets.generator import Generator
 from tryon.nets.parts import part_grids, part_transforms
@@ -127,6 +127,17 @@ def test_only_enclosed_holes_are_filled():
     filled = fill_holes(mask)
     assert filled[:, :, 50:60, 40:60].min() > 0.9 and filled[:, :, 84:100, 47:53].max() < 0.1
     assert filled[:, :, :18].max() == 0 and torch.equal(filled >= mask, torch.ones_like(mask) > 0)
+
+
+def test_what_lies_apart_from_the_garment_is_dropped():
+    mask = torch.zeros(2, 1, 96, 72)
+    mask[:, :, 20:70, 20:50] = 1
+    garment = mask.clone()
+    mask[:, :, 4:12, 58:70] = 0.9  # a tile of the floor
+    mask[1, :, 75:95, 5:60] = 1  # the other half of a two-piece
+    kept = main_pieces(mask)
+    assert torch.equal(kept[0], garment[0])
+    assert torch.equal(kept[1, :, 60:], mask[1, :, 60:]) and kept[1, :, :12].max() == 0
 
 
 def test_grow_dilates_and_erodes():

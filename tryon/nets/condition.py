@@ -64,6 +64,33 @@ def fill_holes(mask: Tensor, cells: int = 64) -> Tensor:
     return torch.maximum(mask, inside.to(mask.dtype))
 
 
+def main_pieces(mask: Tensor, cells: int = 48, least: float = 0.15) -> Tensor:
+    """Drop what lies apart from a mask's largest piece and is much smaller: a tile of the floor, a shadow, a shoe.
+
+    Pieces are found on a grid of ``cells`` rows: every cell takes the highest number among its neighbours in the mask.
+
+    Args:
+        mask: N×1×H×W in [0, 1].
+        least: share of the largest piece's area from which another one counts as garment too.
+    """
+    height, width = mask.shape[2:]
+    there = (F.interpolate(mask.float(), (cells, max(4, cells * width // height)), mode="area") > 0.5).float()
+    n, area = len(mask), there[0].numel()
+    number = torch.arange(1, area + 1, device=mask.device).float().view(1, 1, *there.shape[2:]) * there
+    while True:
+        wider = number
+        for _ in range(6):
+            wider = F.max_pool2d(wider, 3, 1, 1) * there
+        if torch.equal(wider, number):
+            break
+        number = wider
+    labels = number.flatten(1).long()
+    sizes = torch.zeros(n, area + 1, device=mask.device).scatter_add_(1, labels, there.flatten(1))
+    large = sizes.gather(1, labels) >= least * sizes.amax(1, keepdim=True).clamp(min=1)
+    near = grow(large.float().view_as(there) * there, 2)
+    return mask * F.interpolate(near, (height, width), mode="bilinear", align_corners=False).to(mask.dtype)
+
+
 def draw_limbs(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     """Torso, arms and legs as soft capsules, N×5×H×W in [0, 1]; keypoints N×17×3."""
     height, width = size

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..config import CATEGORIES, DRESS, FACE, OUTER, UPPER, TryOnConfig
 from .body import BodyNet
-from .condition import draw_limbs, edit_region, fill, fill_holes, inner, make_condition, settle_dress, taken_off
+from .condition import draw_limbs, edit_region, fill, fill_holes, inner, main_pieces, make_condition, settle_dress, taken_off
 from .edges import by_colour, follow_edges
 from .garment import GarmentNet
 from .generator import Canvas, Generator
@@ -119,7 +119,7 @@ class TryOnModel(nn.Module):
                 worn[i] = True
                 torso, landmarks[i], category[i] = _read_worn(wearer, i)
                 mask[i, 0] = _resize(torso[None, None], mask.shape[2:])[0, 0]
-        mask = fill_holes(follow_edges(mask, garment))
+        mask = fill_holes(follow_edges(main_pieces(mask), garment))
         return GarmentReading.of(garment, mask, landmarks, category, worn)
 
     def drape(self, person: PersonReading, reading: GarmentReading, category: Tensor) -> Draped:
