@@ -56,7 +56,8 @@ def test_words_switch_what_they_made():
 
 def test_first_result_is_computed_once(services, engine):
     first = services.first
-    assert first is services.first and len(engine.calls) == 1
+    assert first is services.first and len(engine.calls) == 2  # one to warm up, one to show
+    assert first.inputs.person == str(services.people[0].path) and first.inputs.garment == str(services.garments[0].path)
     assert Image.open(first.after).size == Image.open(first.before).size == (480, 640)
     assert [name for name, _ in first.stages] == ["parse", "keypoints", "garment_mask", "warped", "edit_mask",
                                                  "difference"]

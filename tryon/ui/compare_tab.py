@@ -162,7 +162,12 @@ class CompareTab:
         words = self.words
         with gr.Row(elem_classes="actions"):
             self.source = words.make(
-                gr.Radio, {"label": "numbers_data", "choices": _sources}, value="world", scale=3, elem_id="numbers-source"
+                gr.Radio,
+                {"label": "numbers_data", "choices": _sources},
+                value="world",
+                scale=3,
+                min_width=300,
+                elem_id="numbers-source",
             )
             self.count = words.make(
                 gr.Slider,
@@ -171,7 +176,7 @@ class CompareTab:
                 minimum=4,
                 maximum=200,
                 step=4,
-                min_width=180,
+                min_width=240,
                 elem_id="numbers-count",
             )
         self.archive = words.make(

@@ -121,6 +121,8 @@ class Services:
         if not (self.people and self.garments):
             return None
         try:
+            # a model's first run chooses kernels and fills caches; its time would tell a visitor nothing
+            self.try_on(Inputs(str(self.people[-1].path), str(self.garments[-1].path)))
             return self.try_on(Inputs(str(self.people[0].path), str(self.garments[0].path)))
         except TryOnError:  # a model that fails on our own example must not keep the app from opening
             return None
