@@ -177,14 +177,14 @@ def test_swapped_colours_are_caught(engine, judge):
 
 def test_an_old_garment_left_is_caught(engine, judge):
     def leave(person, result):
-        """The old sleeves still there beside the new tank top."""
-        before, after = (engine.parse(picture)[0] for picture in (person, result.image))
+        """The old long sleeves still there below the new short ones."""
+        before = engine.parse(person)[0]
         old = (before == UPPER) | (before == OUTER)
-        new = (after == UPPER) | (after == OUTER)
+        new = torch.from_numpy(np.asarray(result.warped).min(2) < 245)  # shown on white
         return Image.composite(person, result.image, Image.fromarray((old & ~new).numpy()))
 
     people = [EXAMPLES / "people" / f"{n:02d}.jpg" for n in (2, 4, 6)]
-    fallen, told = caught(engine, judge, cross(people, [EXAMPLES / "garments" / "03.jpg"]), leave)
+    fallen, told = caught(engine, judge, cross(people, [EXAMPLES / "garments" / "04.jpg"]), leave)
     assert "leftovers" in fallen and "face_changed" not in fallen
     assert summary(r for r in told.rows if r.method == "broken")["leftovers"].value > 0.02
 
