@@ -82,7 +82,9 @@ def test_generator_is_the_sum_of_two_branches():
 
 
 def test_discriminator_gives_one_logit_a_patch():
-    assert Discriminator(7)(torch.zeros(2, 3, 64, 48), torch.zeros(2, 7, 64, 48)).shape == (2, 1, 8, 6)
+    logits, features = Discriminator(7)(torch.zeros(2, 3, 64, 48), torch.zeros(2, 7, 32, 24))
+    assert logits.shape == (2, 1, 8, 6)
+    assert [f.shape[2:] for f in features] == [(32, 24), (16, 12)]
 
 
 def test_torso_part_brings_shoulders_to_shoulders():

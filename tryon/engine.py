@@ -21,6 +21,7 @@ from .config import CATEGORIES, InputError
 from .doctor import Finding, examine_garment, examine_person
 from .images import Letterbox, content_hash, denoise, frame, mask_to_image, to_image, to_tensor
 from .nets.blocks import fold_batch_norm
+from .nets.precision import bf16_pays
 from .nets.tryon import GarmentReading, PersonReading, TryOnOutput
 from .pictures import difference_picture, keypoint_picture, parse_picture
 
@@ -79,13 +80,6 @@ def pick_device(name: str) -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def bf16_pays(device: torch.device) -> bool:
-    """Whether bf16 is worth using: a GPU, or a CPU with bf16 instructions."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return device.type == "cpu" and bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
 
 
 class TryOnEngine:

@@ -161,6 +161,21 @@ def reconstruction_loss(guess: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     return out
 
 
+def matching_loss(made: list[Tensor], genuine: list[Tensor], weight: Tensor) -> Tensor:
+    """Mean absolute difference of the discriminator's features of the made and of the genuine pictures, level by level.
+
+    Args:
+        made, genuine: one N×C×h×w a level; no gradient goes into ``genuine``.
+        weight: N×1×H×W, of any larger size.
+    """
+    out = made[0].new_zeros((), dtype=torch.float32)
+    for ours, theirs in zip(made, genuine, strict=True):
+        where = F.adaptive_avg_pool2d(weight, ours.shape[2:])
+        apart = ((ours - theirs.detach()).abs().float() * where).sum()
+        out = out + total(apart) / (total(where.sum()) * ours.shape[1]).clamp(min=1)
+    return out / len(made)
+
+
 def flow_loss(flow: Tensor, truth: Tensor, visible: Tensor) -> Tensor:
     """Mean absolute flow error on visible pixels; flow N×H×W×2, truth N×2×H×W, visible N×1×H×W."""
     error = (flow - truth.permute(0, 2, 3, 1)).abs().sum(3, keepdim=True).permute(0, 3, 1, 2)

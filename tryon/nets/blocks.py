@@ -47,11 +47,12 @@ class Trunk(nn.Module):
         inputs: channels of the picture.
         widths: channels at strides 2, 4, 8, …; every side must divide by the last stride.
         depth: residual blocks a level on the way down (the first level has none).
+        halved: the picture comes at half its side already, with more channels.
     """
 
-    def __init__(self, inputs: int, widths: tuple[int, ...], depth: int = 2) -> None:
+    def __init__(self, inputs: int, widths: tuple[int, ...], depth: int = 2, halved: bool = False) -> None:
         super().__init__()
-        self.stem = ConvBN(inputs, widths[0], 5, 2)
+        self.stem = ConvBN(inputs, widths[0]) if halved else ConvBN(inputs, widths[0], 5, 2)
         self.down = nn.ModuleList(
             nn.Sequential(ConvBN(a, b, 3, 2), *[Residual(b) for _ in range(depth)]) for a, b in zip(widths, widths[1:])
         )

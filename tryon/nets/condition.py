@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, HAIR, LEGS, LOWER, OUTER, SHOES, UPPER
+from .backdrop import find_backdrop
+from .filling import fill, spread
 from .generator import Condition
 from .prior import HAS_LOWER, first_guess
 
@@ -23,27 +25,6 @@ def grow(mask: Tensor, radius: int) -> Tensor:
     side = 2 * radius + 1
     tall = F.max_pool2d(mask, (side, 1), 1, (radius, 0))  # two passes cost far less than one square window
     return F.max_pool2d(tall, (1, side), 1, (0, radius))
-
-
-def fill(picture: Tensor, known: Tensor) -> Tensor:
-    """Continue a picture into its unknown part, smoothly, from coarse to fine (push-pull: Gortler et al., SIGGRAPH 1996).
-
-    Args:
-        picture: N×C×H×W.
-        known: N×1×H×W in [0, 1], how far each pixel is to be trusted.
-    """
-    levels = []
-    value, weight = picture * known, known
-    while min(value.shape[2:]) > 2:
-        levels.append((value, weight))
-        value, weight = F.avg_pool2d(value, 2, ceil_mode=True), F.avg_pool2d(weight, 2, ceil_mode=True)
-    out = value.sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp(min=1e-6)
-    out = out.expand(-1, -1, *value.shape[2:])
-    for value, weight in reversed(levels):
-        out = F.interpolate(out, value.shape[2:], mode="bilinear", align_corners=False)
-        trust = (weight * 4).clamp(max=1)
-        out = value / weight.clamp(min=1e-6) * trust + out * (1 - trust)
-    return picture * known + out * (1 - known)
 
 
 def fill_holes(mask: Tensor, cells: int = 64) -> Tensor:
@@ -192,17 +173,29 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     return wide * (1 - keep)
 
 
-def spread(picture: Tensor, known: Tensor) -> Tensor:
-    """``fill`` for a colour that is wanted elsewhere, worked out at half the size."""
-    size = (picture.shape[2] // 2, picture.shape[3] // 2)
-    weight = F.interpolate(known, size, mode="area")
-    small = F.interpolate(picture * known, size, mode="area") / weight.clamp(min=1e-3)
-    return F.interpolate(fill(small, weight), picture.shape[2:], mode="bilinear", align_corners=False)
-
-
 def inner(mask: Tensor) -> Tensor:
     """A soft mask without its rim, whose pixels mix two colours."""
     return mask * grow((mask > 0.5).float(), -1)
+
+
+def skin_colour(person: Tensor, skin: Tensor) -> Tensor:
+    """The person's skin over the whole frame: half the colour of the skin nearby, half that of all skin, so that a glint or
+    a shadow next to a sleeve does not become a whole arm.
+
+    Args:
+        person: N×3×H×W in [-1, 1].
+        skin: N×1×H×W in [0, 1], skin that can be trusted.
+
+    Returns:
+        N×3×H×W in [-1, 1].
+    """
+    weight = skin / skin.sum((2, 3), keepdim=True).clamp(min=1e-6)
+    mean = (person * weight).sum((2, 3), keepdim=True)
+    # colours far from the mean are lips, eyes, glints and ground taken for skin
+    near = weight * torch.exp(-((person - mean) ** 2).sum(1, keepdim=True) / 0.18)
+    near = near / near.sum((2, 3), keepdim=True).clamp(min=1e-6)
+    common = (person * near).sum((2, 3), keepdim=True)
+    return 0.5 * common + 0.5 * spread(person, skin)
 
 
 def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Tensor, worn: Tensor, edit: Tensor) -> Condition:
@@ -211,14 +204,14 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
     backdrop = parse[:, [BACKGROUND]] * kept
     # a thin safety rim: pixels at the person's outline mix both colours
     backdrop = backdrop * (1 - grow((parse[:, [BACKGROUND]] < 0.5).float(), 1))
-    behind = fill(person, backdrop)
+    behind = find_backdrop(person, backdrop)
     lower = inner(parse[:, [LOWER]] * kept)
-    skin = spread(person, inner(parse[:, [FACE, ARMS, LEGS]].sum(1, keepdim=True) * kept))
+    skin = skin_colour(person, inner(parse[:, [FACE, ARMS, LEGS]].sum(1, keepdim=True) * kept))
     below = spread(person, lower)
     covered = (lower.mean((1, 2, 3)) / HAS_LOWER).clamp(max=1)
     rim = rim_width(parse.shape[2])
     figure = F.avg_pool2d(grow(1 - parse[:, [BACKGROUND]], -rim), 3, 1, 1)
-    guess = first_guess(keypoints, behind, skin, below, covered, figure)
+    guess, free = first_guess(keypoints, behind.slow(tuple(person.shape[2:])), skin, below, covered, figure)
     regions = (
         torch.stack(
             [
@@ -233,4 +226,5 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
         )
         * kept
     )
-    return Condition(person, edit, guess, warped, worn, behind, skin, regions, draw_limbs(keypoints, person.shape[2:]))
+    limbs = draw_limbs(keypoints, person.shape[2:])
+    return Condition(person, edit, guess, free, warped, worn, behind, skin, regions, limbs)

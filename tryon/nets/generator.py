@@ -15,9 +15,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import GeneratorConfig
+from .backdrop import Backdrop
 from .blocks import Trunk
 
-CONDITION = 25  # channels of ``Condition.stack``
+FINE, COARSE = 8, 17  # channels of ``Condition`` shown pixel by pixel, and as means of four
+CONDITION = 4 * FINE + COARSE  # channels of ``Condition.stack``
 _OUTPUTS = 5  # alpha, shade, paint (3)
 _SHADE = 0.6  # natural logarithm of the strongest shading
 
@@ -26,43 +28,50 @@ _SHADE = 0.6  # natural logarithm of the strongest shading
 class Condition:
     """What the generator is told; all N×·×H×W.
 
-    ``person`` 3, the photo; ``edit`` 1, the region that may change; ``guess`` 3, what that region is believed to hold but
-    for the garment; ``warped`` 3, the garment laid on the body; ``worn`` 1, where it is expected to be seen; ``behind`` 3,
-    the background continued behind the person; ``skin`` 3, the person's mean skin colour; ``regions`` 6, hair and face,
-    arms, legs, lower garment, shoes and accessory, rest of the kept pixels; ``limbs`` 5, upper body, arms and legs drawn
-    from the keypoints.
+    ``person`` 3, the photo; ``edit`` 1, the region that may change; ``plain`` 3, what that region is believed to hold but
+    for the garment, without the background's texture; ``free`` 1, how much of that is background; ``warped`` 3, the
+    garment laid on the body; ``worn`` 1, where it is expected to be seen; ``behind``, the background carried on behind the
+    person; ``skin`` 3, the person's skin colour; ``regions`` 6, hair and face, arms, legs, lower garment, shoes and
+    accessory, rest of the kept pixels; ``limbs`` 5, upper body, arms and legs drawn from the keypoints.
     """
 
     person: Tensor
     edit: Tensor
-    guess: Tensor
+    plain: Tensor
+    free: Tensor
     warped: Tensor
     worn: Tensor
-    behind: Tensor
+    behind: Backdrop
     skin: Tensor
     regions: Tensor
     limbs: Tensor
 
-    @property
-    def agnostic(self) -> Tensor:
-        """The person with the guess in the edit region, N×3×H×W."""
-        return self.person * (1 - self.edit) + self.guess * self.edit
+    def guess(self, person: Tensor) -> Tensor:
+        """What is believed to be under the garments, at the size of ``person`` (the photo at any size), N×3×H×W."""
+        size = person.shape[2:]
+        both = torch.cat([self.plain, self.free], 1)
+        if both.shape[2:] != size:
+            both = F.interpolate(both, size, mode="bilinear", align_corners=False)
+        return (both[:, :3] + both[:, 3:] * self.behind.texture(person)).clamp(-1, 1)
 
-    def stack(self) -> Tensor:
-        """One tensor of CONDITION channels."""
-        return torch.cat(
-            [
-                self.agnostic,
-                self.edit,
-                self.warped * self.worn,
-                self.worn,
-                self.behind,
-                self.skin,
-                self.regions,
-                self.limbs,
-            ],
-            1,
-        )
+    def stack(self, agnostic: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Everything as one tensor of CONDITION channels at half the size, channels last.
+
+        Args:
+            agnostic: N×3×H×W, the person with the guess in the edit region.
+        """
+        n, _, height, width = self.edit.shape
+        size = (height // 2, width // 2)
+        out = torch.empty(n, CONDITION, *size, dtype=dtype, device=self.edit.device, memory_format=torch.channels_last)
+        at = 0
+        for part in (agnostic, self.edit, self.warped * self.worn, self.worn):
+            fine = F.pixel_unshuffle(part, 2)
+            out[:, at : at + fine.shape[1]] = fine
+            at += fine.shape[1]
+        for part in (self.behind.slow(size), self.skin, self.regions, self.limbs):
+            out[:, at : at + part.shape[1]] = part if part.shape[2:] == size else F.avg_pool2d(part, 2)
+            at += part.shape[1]
+        return out
 
 
 @dataclass
@@ -108,16 +117,19 @@ class NoiseBranch(nn.Module):
 class Generator(nn.Module):
     """See the module's first lines.
 
-    It thinks at its condition's size; what it says is stretched to the canvas and only there meets the garment's and the
-    person's own pixels, so that their detail survives.
+    It reads its condition at half the size, four pixels side by side in the channels, and says its last word as four pixels
+    a place (sub-pixel convolution: Shi et al., CVPR 2016): at full size nothing but sums and products is left. What it says
+    is stretched to the canvas and only there meets the garment's and the person's own pixels, so that their detail survives.
     """
 
     def __init__(self, config: GeneratorConfig = GeneratorConfig()) -> None:
         super().__init__()
         self.config = config
-        self.trunk = Trunk(CONDITION, config.widths, depth=1)
+        self.trunk = Trunk(CONDITION, config.widths, depth=1, halved=True)
         width = config.widths[0]
-        self.refine = nn.Sequential(nn.Conv2d(width + 8, width, 3, padding=1), nn.SiLU(), nn.Conv2d(width, _OUTPUTS, 3, padding=1))
+        self.refine = nn.Sequential(
+            nn.Conv2d(width + 4 * FINE, width, 3, padding=1), nn.SiLU(), nn.Conv2d(width, 4 * _OUTPUTS, 3, padding=1)
+        )
         nn.init.normal_(self.refine[-1].weight, std=0.02)
         nn.init.zeros_(self.refine[-1].bias)
         self.noise = NoiseBranch(config.noise, _OUTPUTS)
@@ -130,19 +142,22 @@ class Generator(nn.Module):
             z: N×noise Gaussian numbers; None means zero.
             canvas: where to paint; None is the condition itself.
         """
-        stacked = condition.stack().contiguous(memory_format=torch.channels_last)
-        up = F.interpolate(self.trunk(stacked)[0], stacked.shape[2:], mode="bilinear", align_corners=False)
-        out = self.refine(torch.cat([up, stacked[:, :8].to(up.dtype)], 1)).float()
+        size = condition.edit.shape[2:]
+        guess = condition.guess(condition.person)
+        agnostic = condition.person * (1 - condition.edit) + guess * condition.edit
+        device = guess.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
+        stacked = condition.stack(agnostic, dtype)
+        features = self.trunk(stacked)[0]
+        out = F.pixel_shuffle(self.refine(torch.cat([features, stacked[:, : 4 * FINE]], 1)).float(), 2)
         if z is not None:
-            out = out + self.noise(z, stacked.shape[2:])
-        guess = condition.guess.float()
+            out = out + self.noise(z, size)
         if canvas is None:
             canvas = Canvas(condition.person, condition.edit, condition.warped, condition.worn)
-        elif canvas.edit.shape != condition.edit.shape:
-            both = F.interpolate(torch.cat([out, guess], 1), canvas.edit.shape[2:], mode="bilinear", align_corners=False)
-            out, guess = both.split([_OUTPUTS, 3], 1)
+        elif canvas.edit.shape[2:] != size:
+            out = F.interpolate(out, canvas.edit.shape[2:], mode="bilinear", align_corners=False)
+            agnostic = canvas.person * (1 - canvas.edit) + condition.guess(canvas.person) * canvas.edit
         edit, warped = canvas.edit.float(), canvas.warped.float()
-        agnostic = canvas.person.float() * (1 - edit) + guess * edit
         alpha = torch.sigmoid(torch.logit(canvas.worn.float().clamp(0.02, 0.98)) + 4 * out[:, :1])
         shade = torch.exp(_SHADE * torch.tanh(out[:, 1:2]))
         paint = (agnostic + 2 * torch.tanh(out[:, 2:])).clamp(-1, 1)

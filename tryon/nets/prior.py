@@ -79,7 +79,9 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]
     return ((1 + soft - near) / (2 * soft)).clamp(0, 1), near.clamp(0, 1)
 
 
-def first_guess(keypoints: Tensor, behind: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor) -> Tensor:
+def first_guess(
+    keypoints: Tensor, behind: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor
+) -> tuple[Tensor, Tensor]:
     """The person without the garments that come off; meant for the edit region only.
 
     Bare limbs never reach beyond the figure as the photo shows it, since clothes only make it larger.
@@ -93,7 +95,7 @@ def first_guess(keypoints: Tensor, behind: Tensor, skin: Tensor, below: Tensor, 
         figure: N×1×H×W in [0, 1], the person and what is worn.
 
     Returns:
-        N×3×H×W in [-1, 1].
+        the guess, N×3×H×W in [-1, 1], and how much of it is background, N×1×H×W in [0, 1].
     """
     size = behind.shape[2:]
     cover, depth = limb_maps(keypoints, size)
@@ -103,8 +105,9 @@ def first_guess(keypoints: Tensor, behind: Tensor, skin: Tensor, below: Tensor, 
     rows = ((torch.arange(size[0], device=keypoints.device) + 0.5) / size[0]).view(1, 1, -1, 1)
     legs = below * covered + skin * (1 - covered)
     colours = (torch.where(rows > waist, legs, skin), legs, skin)
-    guess = behind
+    guess, free = behind, torch.ones_like(figure)
     for i, colour in enumerate(colours):
         part, round_off = (cover[:, [i]] * figure), 1 - _ROUND * depth[:, [i]] ** 2
         guess = guess * (1 - part) + ((colour + 1) * round_off - 1) * part
-    return guess
+        free = free * (1 - part)
+    return guess, free

@@ -13,6 +13,7 @@ from torch import Generator, Tensor, nn
 
 from ..augment import SWITCHES, Augment, switched
 from ..config import TrainingError, TryOnConfig
+from ..nets.precision import bf16_pays
 from .material import Material
 from .spread import own_rows, share, to_device
 
@@ -154,13 +155,6 @@ class Recipe:
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
         """Take back what ``extra_state`` gave."""
-
-
-def bf16_pays(device: torch.device) -> bool:
-    """Whether ``device`` has instructions for bf16; others only imitate it, slowly."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
 
 
 def parts_of(rows: int, size: int) -> Iterator[Tensor]:

@@ -22,6 +22,7 @@ from ..data.survey import Report, pair_names, read_photos
 from ..data.wardrobe import load_wardrobe
 from ..doctor import examine_garment, examine_person
 from ..images import frame
+from ..nets.precision import bf16_pays
 from ..nets.tryon import GarmentReading, PersonReading, TryOnModel
 
 PEOPLE_SIZE = (512, 384)  # photos of people are kept at this size and cropped from it
@@ -118,6 +119,24 @@ class Material:
         if layout == LOOSE and self.source.dresses is not None:
             return self._read_garments(self.source.dresses, size)
         return None
+
+    def read_wardrobe(self, size: tuple[int, int], count: int, random: torch.Generator) -> Garments:
+        """Some garments of a wardrobe beside street photos, with the mask and landmarks that GarmentNet reads; what it finds
+        no garment in is left out."""
+        photos, kinds, names = load_wardrobe(self.source.folder / "garments", size, report=self.report)
+        rows, found = torch.randperm(len(photos), generator=random)[:count], []
+        device = next(self.model().parameters()).device
+        for part in rows.split(_BATCH):
+            with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16_pays(device)):
+                reading = self.model().read_garment(photos[part].to(device).float() / 127.5 - 1)
+            area = reading.mask.float().mean((1, 2, 3)).cpu()
+            mask = (reading.mask[:, 0].float() > 0.5).to(torch.uint8).cpu()
+            kept = (area > 0.05) & ~reading.worn.cpu()
+            found.append((part[kept], mask[kept], reading.landmarks.float().cpu()[kept]))
+            self._tell("garments", sum(len(f[0]) for f in found))
+        kept, masks, landmarks = (torch.cat(column) for column in zip(*found))
+        self.report.counts["garments"] = len(kept)
+        return Garments(photos[kept], masks, landmarks, kinds[kept], [names[i] for i in kept.tolist()])
 
     def pairs(self, people: Streets, garments: Garments) -> Tensor:
         """For each person the row of the garment they wear, -1 where there is none; N int64."""

@@ -7,7 +7,8 @@ the exact picture of the same person in another garment. D and G step in turn, w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,32 +19,37 @@ from ..augment import Augment, uniform
 from ..config import ARMS, BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, PARSE_CLASSES, UPPER, TrainingError, TryOnConfig
 from ..data.growing import GrowingWorld
 from ..data.rendered import Rendered, partners
-from ..data.sources import LOOSE, PAIRS
+from ..data.sources import BOTH, LOOSE, PAIRS
 from ..losses import (
     ADVERSARIES,
     average,
     discriminator_loss,
     generator_loss,
     judge_right,
+    matching_loss,
     reconstruction_loss,
     smoothness_loss,
 )
 from ..nets.condition import REPLACED, edit_region, fill, grow, make_condition, replaced
 from ..nets.discriminator import Discriminator
 from ..nets.generator import Condition, Generator
+from ..nets.precision import bf16_pays
 from ..nets.tryon import GarmentReading, PersonReading, TryOnModel
-from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, bf16_pays, choose, parts_of
+from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, choose, parts_of
 from .body import draw_views
 from .material import Garments, Material
 from .spread import to_device
 
 SIZE = (256, 192)
+_LOOSE = 0.15  # how much a guess counts in place of the truth
 
 
 @dataclass(frozen=True)
 class TryOnSettings(Settings):
-    """``adversary``: the adversaries' loss (bce, hinge or lsgan); ``adversarial``: weight of the PatchGAN's judgement;
-    ``rendered``: people of the mannequin world mixed in (0 for none); ``share``: their share of each batch."""
+    """``adversary``: the adversaries' loss (bce, hinge or lsgan); ``adversarial``: weight of the PatchGAN's judgement,
+    ``matching`` of its features (Wang et al., CVPR 2018, pix2pixHD);
+    ``rendered``: people of the mannequin world mixed in (0 for none); ``share``: their share of each batch; ``wardrobe``:
+    how many garments of a wardrobe beside street photos are tried on its people (0 for none)."""
 
     steps: int = 3000
     batch: int = 12
@@ -51,8 +57,10 @@ class TryOnSettings(Settings):
     discriminator_lr: float = 1e-3
     adversary: str = "bce"
     adversarial: float = 0.08
+    matching: float = 1.0
     rendered: int = 600
     share: float = 0.4
+    wardrobe: int = 300
 
 
 @dataclass
@@ -195,7 +203,11 @@ class TryOnRecipe(Recipe):
         if people is None and not material.is_world:
             raise material.refuse("tryon", "photos of people (users/, train/image, or labelled street photos)")
         self.train, self.val = people or (None, None)
-        self.garments = material.garments(SIZE) if material.source.layout in (LOOSE, PAIRS) else None
+        self.garments: Garments | None = None
+        if material.source.layout in (LOOSE, PAIRS):
+            self.garments = material.garments(SIZE)
+        elif material.source.layout == BOTH and settings.wardrobe:
+            self.garments = material.read_wardrobe(SIZE, settings.wardrobe, self.generator(0, "wardrobe"))
         if self.garments is not None:
             self.worn_by = material.pairs(self.train, self.garments)
         self.world: GrowingWorld | None = None
@@ -252,7 +264,7 @@ class TryOnRecipe(Recipe):
         with self.autocast():
             painted = generator(example.condition, z)
             frozen.requires_grad_(True)
-            real, fake = judge(example.truth, told), judge(painted.result.detach(), told)
+            (real, genuine), (fake, _) = judge(example.truth, told), judge(painted.result.detach(), told)
         # most patches show nothing generated: counting them would only drown what there is to learn
         where = (F.adaptive_avg_pool2d(example.condition.edit, real.shape[2:]) > 0.05).float()
         loss_d = discriminator_loss(real, fake, s.adversary, example.paired, where)
@@ -260,16 +272,18 @@ class TryOnRecipe(Recipe):
         self.update("discriminator", loss_d)
         frozen.requires_grad_(False)
         with self.autocast():
-            loss_g = generator_loss(frozen(painted.result, told), s.adversary, where)
+            verdict, made = frozen(painted.result, told)
+        loss_g = generator_loss(verdict, s.adversary, where)
         edit = example.condition.edit
-        weight = example.paired * edit * (1 + (z.abs().sum(1) == 0).float()[:, None, None, None]) / 2
+        weight = (example.paired + _LOOSE * (1 - example.paired)) * edit * (1 + (z.abs().sum(1) == 0).float()[:, None, None, None]) / 2
         rebuilt = reconstruction_loss(painted.result, example.truth, weight)
         alpha = average((painted.alpha - example.own).abs() * edit)
         calm = average(painted.shade.log().abs()) * 0.02 + smoothness_loss(painted.shade) * 0.5
         ramp = min(1.0, index / (0.2 * s.steps + 1))
-        loss = rebuilt + 0.5 * alpha + calm + ramp * s.adversarial * loss_g
+        alike = matching_loss(made, genuine, example.paired * edit)
+        loss = rebuilt + 0.5 * alpha + calm + ramp * (s.adversarial * loss_g + s.matching * alike)
         self.update("generator", loss)
-        named = {"total": loss, "d": loss_d, "g": loss_g, "rebuilt": rebuilt, "alpha": alpha}
+        named = {"total": loss, "d": loss_d, "g": loss_g, "rebuilt": rebuilt, "alpha": alpha, "alike": alike}
         return {**{f"loss/{k}": v.item() for k, v in named.items()}, "judge/right": right.item()}
 
     def exam(self) -> Iterator[Example]:
@@ -328,20 +342,26 @@ def draped_people(
     counts = paired.float().view(-1, 1, 1, 1)
     own = counts * replaced(parse, category) + (1 - counts) * worn
     condition = make_condition(photos, parse, keypoints, warped, worn, draped.edit.float())
-    return Example(condition, photos, own, counts)
+    # nobody knows the true picture of another garment; the first guess at it holds the generator only loosely
+    likely = worn * warped + (1 - worn) * condition.guess(photos)
+    edit = condition.edit
+    return Example(condition, counts * photos + (1 - counts) * (edit * likely + (1 - edit) * photos), own, counts)
 
 
 def judged_condition(condition: Condition) -> Tensor:
-    """What the discriminator sees beside the picture, N×7×H×W."""
-    return torch.cat([condition.edit, condition.worn, condition.limbs], 1)
+    """What the discriminator sees beside the picture, N×7×H/2×W/2."""
+    return F.avg_pool2d(torch.cat([condition.edit, condition.worn, condition.limbs], 1), 2)
 
 
 def join(*parts: Example) -> Example:
     """Several batches as one."""
-    told = {k: torch.cat([getattr(p.condition, k) for p in parts]) for k in vars(parts[0].condition)}
-    paired = [p.paired if p.paired is not None else torch.ones(len(p.truth), 1, 1, 1) for p in parts]
-    truth, own = torch.cat([p.truth for p in parts]), torch.cat([p.own for p in parts])
-    return Example(Condition(**told), truth, own, torch.cat(paired))
+    return _joined([replace(p, paired=torch.ones(len(p.truth), 1, 1, 1) if p.paired is None else p.paired) for p in parts])
+
+
+def _joined(parts: list[Any]) -> Any:
+    if isinstance(parts[0], Tensor):
+        return torch.cat(parts)
+    return replace(parts[0], **{f.name: _joined([getattr(p, f.name) for p in parts]) for f in fields(parts[0])})
 
 
 RECIPE = TryOnRecipe

@@ -1,12 +1,13 @@
-"""The ``warp`` recipe: WarpNet from rendered people, whose flow from flat garment to body is known exactly.
+"""The ``warp`` recipe: WarpNet from people whose flow from flat garment to body is known exactly.
 
-The person is shown in another garment than the one to be put on, and maps and points are spoilt the way real readings
-are (holes, ragged edges, jitter, missing points).
+Rendered people are shown in another garment than the one to be put on; real ones, where the source has labelled photos,
+get their own garment back, taken off and laid flat (``own.py``). Maps and points are spoilt the way real readings are
+(holes, ragged edges, jitter, missing points).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -14,26 +15,31 @@ import torch.nn.functional as F
 from torch import Generator as Random
 from torch import Tensor, nn
 
+from ..augment import Augment
 from ..config import BACKGROUND, KEYPOINT_FLIP, LANDMARK_FLIP, TryOnConfig
 from ..data.growing import GrowingWorld
 from ..data.rendered import Rendered, partners
-from ..data.sources import LOOSE, PAIRS, WARDROBE
+from ..data.sources import BOTH, LOOSE, PAIRS, STREETS, WARDROBE
 from ..losses import flow_loss, mask_loss, smoothness_loss
 from ..nets.warp import WarpNet
 from .base import SHAPE_SEED, VAL_SEED, Recipe, Settings, parts_of
 from .material import Material
+from .own import disguise, taken_off_pairs
 from .spread import to_device
 from .tryon import smooth_noise, soft_parse
 
 
 @dataclass(frozen=True)
 class WarpSettings(Settings):
-    """``rendered``: people rendered, geometry only, three garments each."""
+    """``rendered``: people rendered, geometry only, three garments each. Where the source has labelled street photos,
+    ``own``: how often each of their garments is taken off and laid flat anew (0 for never), ``share`` of each batch."""
 
     steps: int = 6000
     batch: int = 16
     lr: float = 1.5e-3
     rendered: int = 2400
+    own: int = 2
+    share: float = 0.4
 
 
 @dataclass
@@ -52,8 +58,14 @@ class Batch:
 
 
 def make_batch(data: Rendered, after: Tensor, before: Tensor, random: Random | None) -> Batch:
-    """The person in garment ``before`` and the garment of row ``after``; spoilt where ``random`` is given."""
-    parse = soft_parse(data.parse[before].long())
+    """The person in garment ``before`` and the garment of row ``after``; spoilt where ``random`` is given.
+
+    Where both are the same row, what the person wears is disguised (``own.disguise``): the old outline must not tell all.
+    """
+    labels = data.parse[before].long()
+    if random is not None and torch.equal(after, before):
+        labels = disguise(labels, data.keypoints[after], data.category[after], random)
+    parse = soft_parse(labels)
     keypoints = data.keypoints[after].clone()
     mask = (data.garment_mask[after].float() / 255).unsqueeze(1)
     landmarks = data.landmarks[after].clone()
@@ -103,6 +115,11 @@ def shrink_garment(parse: Tensor, keypoints: Tensor, mask: Tensor, landmarks: Te
     return parse, keypoints, F.grid_sample(mask, grid, align_corners=False), landmarks, flow / scale, visible
 
 
+def join(*parts: Batch) -> Batch:
+    """Several batches as one."""
+    return Batch(**{f.name: torch.cat([getattr(part, f.name) for part in parts]) for f in fields(Batch)})
+
+
 class WarpRecipe(Recipe):
     """Trains WarpNet on rendered people, or on the exact extras of a set written by ``synth``."""
 
@@ -119,20 +136,37 @@ class WarpRecipe(Recipe):
         if exact is None and material.source.layout in (LOOSE, PAIRS, WARDROBE):
             raise material.refuse("warp", "rendered people, whose flow is known (the built-in world, or a set written by synth)")
         self.packs = exact
-        if exact is None:  # street sets may be named too: WarpNet takes nothing from them
+        self.own: Rendered | None = None
+        if exact is None:
             people = settings.rendered
             self.world = GrowingWorld(people, SHAPE_SEED, self.size, photo=False, first=min(people, 48), every=4)
             self.val = GrowingWorld(max(2, min(24, people // 4)), VAL_SEED, self.size, photo=False, first=24).at(0)
         else:
             self.val = exact[1]
+        if material.source.layout in (STREETS, BOTH) and settings.own:
+            self.own, self.own_val = self.taken_off(settings.own)
         self.add_net("warp", WarpNet(config.warp))
         self.adamw("warp")
+
+    def taken_off(self, rounds: int) -> tuple[Rendered, Rendered]:
+        """The street people's own garments, to train and to measure on."""
+        train, val = self.material.people()
+        view = replace(Augment(), rotation=8)
+        return tuple(
+            taken_off_pairs(people, self.material.model(), self.size, times, self.generator(0, f"own{times}{purpose}"), view)
+            for people, times, purpose in ((train, rounds, "train"), (val, 1, "val"))
+        )
 
     def step(self, index: int) -> dict[str, float]:
         random = self.generator(index)
         world = self.packs[0] if self.packs is not None else self.world.at(index)
-        after = torch.randint(len(world), (self.settings.batch,), generator=random)
-        batch = self.mine(make_batch(world, after, partners(world, after, random), random))
+        own = round(self.settings.batch * self.settings.share) if self.own is not None else 0
+        after = torch.randint(len(world), (self.settings.batch - own,), generator=random)
+        batch = make_batch(world, after, partners(world, after, random), random)
+        if own:
+            after = torch.randint(len(self.own), (own,), generator=random)
+            batch = join(batch, make_batch(self.own, after, after, random))
+        batch = self.mine(batch)
         loss, parts = self.losses(self.live("warp"), batch)
         self.update("warp", loss)
         return {"loss/total": loss.item(), **{f"loss/{k}": v.item() for k, v in parts.items()}}
@@ -155,10 +189,11 @@ class WarpRecipe(Recipe):
         for part in parts_of(len(self.val), 24):
             batch = to_device(make_batch(self.val, part, partners(self.val, part, random), None), self.device)
             sums += self.losses(nets["warp"], batch)[0].item() * len(part)
-        return {
-            "loss": sums / len(self.val),
-            **score_rendered(nets["warp"], self.val, self.generator(0, "val"), self.autocast),
-        }
+        out = {"loss": sums / len(self.val), **score_rendered(nets["warp"], self.val, self.generator(0, "val"), self.autocast)}
+        if self.own is not None:
+            scores = score_rendered(nets["warp"], self.own_val, self.generator(0, "val"), self.autocast)
+            out |= {f"own/{k}": v for k, v in scores.items()}
+        return out
 
     def close(self) -> None:
         if self.packs is None:

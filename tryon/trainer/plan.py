@@ -24,6 +24,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "rendered": (0, 100_000),
     "share": (0, 1),
     "adversarial": (0, 1000),
+    "matching": (0, 1000),
+    "own": (0, 1000),
+    "wardrobe": (0, 1_000_000),
 }
 
 

@@ -1,0 +1,62 @@
+"""What lies behind a person: the nearest known cell, slow colours, mirrored texture."""
+
+import torch
+
+from tryon.nets.backdrop import find_backdrop, nearest_known
+
+
+def test_nearest_known_equals_a_plain_search():
+    random = torch.Generator().manual_seed(0)
+    known = torch.rand(3, 12, 9, generator=random) < torch.tensor([0.02, 0.2, 0.7]).view(3, 1, 1)
+    known[0, 5, 5] = True
+    found = nearest_known(known)
+    y, x = torch.meshgrid(torch.arange(12), torch.arange(9), indexing="ij")
+    for i in range(3):
+        points = known[i].nonzero()  # rows, columns
+        for row in range(12):
+            for column in range(9):
+                best = ((points - torch.tensor([row, column])) ** 2).sum(1).min()
+                there = found[i, row, column]
+                assert known[i, there[1], there[0]]
+                assert (there[1] - row) ** 2 + (there[0] - column) ** 2 == best
+    nothing = nearest_known(torch.zeros(1, 12, 9, dtype=torch.bool))
+    assert torch.equal(nothing[0, :, :, 0], x) and torch.equal(nothing[0, :, :, 1], y)
+
+
+def stripes(size):
+    """Stripes eight pixels wide over a slow ramp, and a hole in the middle."""
+    height, width = size
+    x = torch.arange(width).float()
+    light = 0.5 * torch.sign(torch.sin(x * torch.pi / (width / 24))) + 0.3 * x / width
+    picture = light.expand(1, 3, height, -1).clone()
+    known = torch.ones(1, 1, height, width)
+    known[:, :, height // 4 : 3 * height // 4, width * 5 // 12 : width * 7 // 12] = 0
+    return picture, known
+
+
+def test_texture_goes_on_where_a_smooth_filling_would_be_fog():
+    picture, known = stripes((256, 192))
+    backdrop = find_backdrop(picture * known, known)
+    hole = (known == 0).expand(-1, 3, -1, -1)
+    slow = backdrop.slow((256, 192))
+    filled = slow + backdrop.texture(picture * known)
+    spread = picture[hole].std()
+    assert slow[hole].std() < 0.4 * spread
+    assert filled[hole].std() > 0.5 * spread
+    assert (filled - slow)[hole].mean().abs() < 0.15  # texture, no other colour
+
+
+def test_texture_is_found_at_any_size_of_the_photo():
+    picture, known = stripes((256, 192))
+    backdrop = find_backdrop(picture * known, known)
+    large, shown = stripes((512, 384))
+    fine = backdrop.texture(large * shown)
+    assert fine.shape == (1, 3, 512, 384)
+    hole = (shown == 0).expand(-1, 3, -1, -1)
+    assert fine[hole].std() > 0.5 * large[hole].std()
+
+
+def test_nothing_known_gives_no_texture():
+    picture, known = torch.rand(2, 3, 256, 192), torch.zeros(2, 1, 256, 192)
+    texture = find_backdrop(picture, known).texture(picture)
+    assert texture.abs().max() == 0 and torch.isfinite(texture).all()

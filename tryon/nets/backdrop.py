@@ -1,0 +1,99 @@
+"""What lies behind a person: the background's slow colours carried on, and over them its own texture, mirrored.
+
+A smooth filling alone looks like fog beside a sharp photo. Reflected at the edge of what is known, the photo's detail goes
+on without a seam (the mirrored borders of digital painting; as a map of shifts: Pritch et al., ICCV 2009).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .filling import fill
+
+_BASE = (32, 24)  # cells of the slow colours
+_PLACES = (64, 48)  # cells in which the nearest known background is looked for
+
+
+@dataclass
+class Backdrop:
+    """``base`` N×3×h×w in [-1, 1], the slow colours over the whole frame; ``place`` N×h×w×2 in [-1, 1], where each cell
+    takes its texture from; ``known`` N×1×H×W in [0, 1], background that the photo shows."""
+
+    base: Tensor
+    place: Tensor
+    known: Tensor
+
+    def slow(self, size: tuple[int, int]) -> Tensor:
+        """The slow colours at ``size``, N×3×H×W."""
+        return F.interpolate(self.base, size, mode="bilinear", align_corners=False)
+
+    def texture(self, picture: Tensor) -> Tensor:
+        """What to add to the slow colours behind the person.
+
+        Args:
+            picture: the photo at any size, N×3×H×W in [-1, 1].
+
+        Returns:
+            N×3×H×W, zero where the mirror shows no background.
+        """
+        size = picture.shape[2:]
+        known = self.known
+        if known.shape[2:] != size:
+            known = F.interpolate(known, size, mode="bilinear", align_corners=False)
+        known = (2 * known - 1).clamp(min=0)
+        place = F.interpolate(self.place.permute(0, 3, 1, 2), size, mode="bilinear", align_corners=False)
+        detail = torch.cat([(picture - self.slow(size)) * known, known], 1)
+        seen = F.grid_sample(detail, place.permute(0, 2, 3, 1), align_corners=False)
+        return seen[:, :3]
+
+
+def nearest_known(known: Tensor) -> Tensor:
+    """For every cell the nearest known one.
+
+    Exact, in two passes: along rows, then over all rows of a column (Felzenszwalb and Huttenlocher, 2012, without the
+    envelope, which costs more than it saves on so small a grid).
+
+    Args:
+        known: N×h×w bool.
+
+    Returns:
+        N×h×w×2 int64, (x, y) of that cell; the cell itself where nothing is known.
+    """
+    n, height, width = known.shape
+    x = torch.arange(width, device=known.device).expand(n, height, -1)
+    far = 4 * (height + width)
+    left = torch.where(known, x, -far).cummax(2).values
+    right = torch.where(known, x, far).flip(2).cummin(2).values.flip(2)
+    nearer = torch.where(x - left <= right - x, left, right)  # in its own row
+    y = torch.arange(height, device=known.device)
+    down = ((y.view(-1, 1) - y.view(1, -1)) ** 2).view(1, height, height, 1)
+    away = down + ((nearer - x) ** 2).unsqueeze(1)  # N × row × other row × column
+    row = away.argmin(2)
+    column = nearer.gather(1, row)
+    there = known.flatten(1).any(1).view(n, 1, 1)
+    own = torch.stack([x, y.view(1, -1, 1).expand(n, -1, width)], 3)
+    return torch.where(there.unsqueeze(3), torch.stack([column, row], 3), own)
+
+
+def find_backdrop(person: Tensor, known: Tensor) -> Backdrop:
+    """Slow colours and mirrored places of a photo's background.
+
+    Args:
+        person: N×3×H×W in [-1, 1].
+        known: N×1×H×W in [0, 1], background that can be trusted.
+    """
+    weight = F.interpolate(known, _BASE, mode="area")
+    coarse = F.interpolate(person * known, _BASE, mode="area") / weight.clamp(min=1e-3)
+    base = fill(coarse, (4 * weight).clamp(max=1))
+    cells = F.interpolate(known, _PLACES, mode="area")[:, 0] > 0.8
+    near = nearest_known(cells).float()
+    height, width = _PLACES
+    size = near.new_tensor([width, height])
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    here = torch.stack([x, y], 2).to(near)
+    mirrored = 2 * near - here
+    return Backdrop(base, (mirrored + 0.5) / size * 2 - 1, known)

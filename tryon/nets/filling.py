@@ -1,0 +1,35 @@
+"""Carrying a picture on into what is not known of it, smoothly."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def fill(picture: Tensor, known: Tensor) -> Tensor:
+    """Continue a picture into its unknown part, smoothly, from coarse to fine (push-pull: Gortler et al., SIGGRAPH 1996).
+
+    Args:
+        picture: N×C×H×W.
+        known: N×1×H×W in [0, 1], how far each pixel is to be trusted.
+    """
+    levels = []
+    value, weight = picture * known, known
+    while min(value.shape[2:]) > 2:
+        levels.append((value, weight))
+        value, weight = F.avg_pool2d(value, 2, ceil_mode=True), F.avg_pool2d(weight, 2, ceil_mode=True)
+    out = value.sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp(min=1e-6)
+    out = out.expand(-1, -1, *value.shape[2:])
+    for value, weight in reversed(levels):
+        out = F.interpolate(out, value.shape[2:], mode="bilinear", align_corners=False)
+        trust = (weight * 4).clamp(max=1)
+        out = value / weight.clamp(min=1e-6) * trust + out * (1 - trust)
+    return picture * known + out * (1 - known)
+
+
+def spread(picture: Tensor, known: Tensor) -> Tensor:
+    """``fill`` for a colour that is wanted elsewhere, worked out at half the size."""
+    size = (picture.shape[2] // 2, picture.shape[3] // 2)
+    weight = F.interpolate(known, size, mode="area")
+    small = F.interpolate(picture * known, size, mode="area") / weight.clamp(min=1e-3)
+    return F.interpolate(fill(small, weight), picture.shape[2:], mode="bilinear", align_corners=False)
