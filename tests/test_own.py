@@ -49,12 +49,13 @@ def test_flow_brings_the_cut_out_garment_back_onto_the_person():
 @pytest.mark.parametrize("category", ["upper", "lower"])
 def test_a_disguise_changes_clothes_and_nothing_else(category):
     labels, points = person(64)
+    labels[:32][labels[:32] == ARMS] = UPPER  # half of them in long sleeves
     kind = torch.full((64,), CATEGORIES.index(category))
     other = disguise(labels, points, kind, torch.Generator().manual_seed(0))
     same = (other == labels).flatten(1).all(1)
-    assert 0.1 < same.float().mean() < 0.75
+    assert 0.05 < same.float().mean() < 0.4
     changed = other != labels
-    allowed = {"upper": (UPPER, ARMS, LOWER), "lower": (LOWER, LEGS)}[category]
+    allowed = {"upper": (BACKGROUND, UPPER, ARMS, LOWER), "lower": (BACKGROUND, LOWER, LEGS)}[category]
     assert torch.isin(other[changed], torch.tensor(allowed)).all()
     # somebody wears longer sleeves or more cloth than before, somebody else less
     own = {"upper": UPPER, "lower": LOWER}[category]

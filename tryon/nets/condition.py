@@ -13,6 +13,8 @@ from .generator import Condition
 from .prior import HAS_LOWER, first_guess
 
 REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": (UPPER, OUTER, LOWER, DRESS)}
+_LEG_WIDTH, _PELVIS = 0.27, 0.25  # mean width of a leg and area of the hips, in lengths of the torso (see ``prior``)
+_SLIM = 1.25  # areas of the bare legs that slim trousers may take up
 _LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16))
 
 
@@ -109,13 +111,38 @@ def replaced(parse: Tensor, category: Tensor) -> Tensor:
     return (parse * table[category][:, :, None, None]).sum(1, keepdim=True)
 
 
+def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
+    """Whether tights, leggings or slim trousers are worn: down to both shins, and hardly wider than the legs.
+
+    Args:
+        parse: N×11×H×W probabilities.
+        keypoints: N×17×3.
+
+    Returns:
+        N×1×1×1, 0 or 1.
+    """
+    height, width = parse.shape[2:]
+    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
+    hips, knees, ankles = points[:, 11:13], points[:, 13:15], points[:, 15:17]
+    torso = (points[:, 5:7].mean(1) - hips.mean(1)).norm(dim=1)
+    length = (knees - hips).norm(dim=2).sum(1) + (ankles - knees).norm(dim=2).sum(1)
+    legs = (_LEG_WIDTH * length + _PELVIS * torso) * torso
+    area = parse[:, LOWER].sum((1, 2)) / height**2
+    shins = (keypoints[:, 13:15, :2] + keypoints[:, 15:17, :2]) - 1  # half way down, in [-1, 1]
+    there = F.grid_sample(parse[:, [LOWER]], shins.unsqueeze(1).to(parse.dtype), align_corners=False)
+    return ((there > 0.5).all(3) & (area < _SLIM * legs).view(-1, 1, 1)).float().unsqueeze(3)
+
+
 def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor) -> Tensor:
-    """``replaced``, but for the skirt of an old dress, which stays under a new top; N×1×H×W in [0, 1]."""
+    """``replaced``, but for what stays on: under a new top the skirt of an old dress, under a new dress tights and slim
+    trousers, since the photo's own legs beat invented ones; N×1×H×W in [0, 1]."""
     rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
     shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
     is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1)
     skirt = (rows > hips + 0.1 * (hips - shoulders).abs()) & is_top
-    return replaced(parse, category) - parse[:, [DRESS]] * skirt
+    is_dress = (category == CATEGORIES.index("dress")).view(-1, 1, 1, 1)
+    kept = parse[:, [DRESS]] * skirt + parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
+    return replaced(parse, category) - kept
 
 
 def settle_dress(parse: Tensor, keypoints: Tensor) -> Tensor:
@@ -189,12 +216,15 @@ def skin_colour(person: Tensor, skin: Tensor) -> Tensor:
     Returns:
         N×3×H×W in [-1, 1].
     """
-    weight = skin / skin.sum((2, 3), keepdim=True).clamp(min=1e-6)
-    mean = (person * weight).sum((2, 3), keepdim=True)
-    # colours far from the mean are lips, eyes, glints and ground taken for skin
-    near = weight * torch.exp(-((person - mean) ** 2).sum(1, keepdim=True) / 0.18)
-    near = near / near.sum((2, 3), keepdim=True).clamp(min=1e-6)
-    common = (person * near).sum((2, 3), keepdim=True)
+    def mean(weight: Tensor) -> Tensor:
+        return (person * weight).sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp(min=1e-6)
+
+    # eyes, brows, glasses and the shadow of hair are dark, and all others are skin: begin with the lighter part of it, then
+    # take in what is of much the same colour (two rounds of mean shift: Comaniciu and Meer, PAMI 2002)
+    light = person.mean(1, keepdim=True)
+    common = mean(skin * torch.sigmoid(6 * (light - mean(skin).mean(1, keepdim=True))))
+    for _ in range(2):
+        common = mean(skin * torch.exp(-((person - common) ** 2).sum(1, keepdim=True) / 0.15))
     return 0.5 * common + 0.5 * spread(person, skin)
 
 

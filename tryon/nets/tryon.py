@@ -15,6 +15,7 @@ from .edges import by_colour, follow_edges
 from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .outline import follow_outline, open_neck
+from .sleeves import settle_sleeves
 from .warp import WarpNet
 from .worn import worn_landmarks
 
@@ -120,6 +121,7 @@ class TryOnModel(nn.Module):
                 torso, landmarks[i], category[i] = _read_worn(wearer, i)
                 mask[i, 0] = _resize(torso[None, None], mask.shape[2:])[0, 0]
         mask = fill_holes(follow_edges(main_pieces(mask), garment))
+        landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_sleeves(mask, landmarks))
         return GarmentReading.of(garment, mask, landmarks, category, worn)
 
     def drape(self, person: PersonReading, reading: GarmentReading, category: Tensor) -> Draped:

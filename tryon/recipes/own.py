@@ -16,13 +16,15 @@ from ..augment import Augment, move_points, uniform, view_matrices
 from ..config import ARMS, BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, UPPER
 from ..data.rendered import Rendered
 from ..data.streets import Streets
-from ..nets.condition import draw_limbs, fill, grow
+from ..nets.filling import fill
 from ..nets.precision import bf16_pays
+from ..nets.prior import capsule
 from ..nets.tryon import TryOnModel
 from .body import person_boxes
 
 _OWN = {"upper": (UPPER, OUTER), "lower": (LOWER,), "dress": (UPPER, OUTER, DRESS)}
 _STANDS_FOR = {"upper": UPPER, "lower": LOWER, "dress": DRESS}  # a set of garments taken off together counts as one
+_ARM, _LEG = (0.15, 0.11, 0.08), (0.21, 0.14, 0.1)  # radii of dressed limbs in lengths of the torso; see ``prior``
 _SMALLEST = 0.015  # of the photo: a labelled garment below this is a sliver
 _FRAME = (256, 192)
 _AT_ONCE = 16
@@ -174,7 +176,10 @@ def _pack(
 
 
 def disguise(labels: Tensor, keypoints: Tensor, category: Tensor, random: Random) -> Tensor:
-    """Label maps as they would be if something else had been worn in the garment's place; about a third stay as they are.
+    """Label maps as they would be if something else had been worn in the garment's place; one in six stays as it is.
+
+    What is known of the garment's outline goes: its cloth becomes the body beneath. Then a garment of random width and
+    length is drawn onto the body, over ground, skin and what is worn below.
 
     Args:
         labels: N×H×W class ids.
@@ -185,51 +190,100 @@ def disguise(labels: Tensor, keypoints: Tensor, category: Tensor, random: Random
         N×H×W class ids.
     """
     n, height, width = labels.shape
-    out = labels.clone()
     lower = (category == CATEGORIES.index("lower")).view(n, 1, 1)
-    old = torch.where(lower, LOWER, UPPER)
     own = torch.where(lower, labels == LOWER, (labels == UPPER) | (labels == OUTER) | (labels == DRESS))
-    skin = torch.where(lower, LEGS, ARMS)
-    limbs = draw_limbs(keypoints, (height, width))
-    limb = torch.where(lower, limbs[:, 3:5].amax(1), limbs[:, 1:3].amax(1) * (limbs[:, 0] < 0.6)) > 0.35
-    away = _along(keypoints, category, (height, width))  # 0 where the limb begins, 1 at wrist or ankle
-    what = torch.rand(n, 6, 1, 1, generator=random)
-    cut = uniform(random, 0.1, 0.9, n, 1, 1)
-    longer = (what[:, 0] < 0.3) & (labels == skin) & (away < cut + 0.25)
-    shorter = (what[:, 0] > 0.7) & own & limb & (away > cut)
-    out = torch.where(longer, old, torch.where(shorter, skin, out))
-    # a hem higher or lower
     y = ((torch.arange(height) + 0.5) / height).view(1, -1, 1)
     shoulders, hips = keypoints[:, 5:7, 1].mean(1).view(n, 1, 1), keypoints[:, 11:13, 1].mean(1).view(n, 1, 1)
-    hem = hips + uniform(random, -0.35, 0.6, n, 1, 1) * (hips - shoulders)
-    down = (what[:, 1] < 0.35) & ~lower
-    raised = down & own & (y > hem) & ~limb
-    lowered = down & (labels == LOWER) & (y < hem)
-    out = torch.where(raised, LOWER, torch.where(lowered, UPPER, out))
-    # wider, in places
-    reach = int(torch.randint(1, 2 + height // 24, (1,), generator=random))
-    there = ((out == UPPER) | (out == OUTER) | (out == DRESS)) & ~lower | (lower & (out == LOWER))
-    coarse = torch.randn(n, 1, 5, 4, generator=random)
-    some = F.interpolate(coarse, (height, width), mode="bilinear", align_corners=False)[:, 0] > uniform(random, -1.5, 1, n, 1, 1)
-    wide = grow(there.unsqueeze(1).float(), reach)[:, 0] > 0.5
-    room = (out == BACKGROUND) | (out == skin) & (away < 0.8)
-    out = torch.where((what[:, 2] < 0.4) & wide & some & room, old, out)
-    kept = torch.rand(n, 1, 1, generator=random) < 0.3
+    torso = (hips - shoulders).clamp(min=0.02)
+    body = Figure(keypoints, (height, width))
+    # the cloth becomes what is under it
+    bare = torch.full_like(labels, BACKGROUND)
+    bare = torch.where(body.trunk(1.0), UPPER, bare)
+    bare = torch.where(body.legs(1.0) & (y > hips - 0.25 * torso), torch.where(lower, LEGS, LOWER), bare)
+    bare = torch.where(body.arms(1.0) & ~body.trunk(0.7), ARMS, bare)
+    out = torch.where(own, bare, labels)
+    # something else is put on
+    wide = torch.exp(uniform(random, -0.05, 0.6, n, 1, 1))
+    loose = torch.exp(uniform(random, 0.0, 0.9, n, 1, 1))
+    kind = torch.rand(n, 1, 1, generator=random)
+    sleeve = torch.where(kind < 0.2, -1.0, torch.where(kind < 0.5, uniform(random, 0.15, 0.5, n, 1, 1), 1.0))
+    hem = hips + uniform(random, -0.3, 0.5, n, 1, 1) * torso
+    hem = torch.where(torch.rand(n, 1, 1, generator=random) < 0.15, hips + 1.2 * torso, hem)
+    neck = shoulders - 0.12 * torso
+    top = (body.trunk(wide) | body.legs(wide) & (y > hips)) & (y < hem) & (y > neck)
+    top = top | body.arms(loose) & (body.down_the_arm < sleeve)
+    leg = torch.where(kind < 0.4, uniform(random, 0.1, 0.6, n, 1, 1), 1.0)
+    skirt = body.between_legs() & (torch.rand(n, 1, 1, generator=random) < 0.35)
+    below = (body.legs(torch.exp(0.4 * (loose - 1))) | skirt) & (body.down_the_leg < leg) & (y > hips - 0.35 * torso)
+    drawn = torch.where(lower, below, top)
+    room = (out == BACKGROUND) | (out == ARMS) & (body.down_the_arm < 0.93) | (out == LEGS) | (out == LOWER) | (out == UPPER)
+    room = torch.where(lower, (out == BACKGROUND) | (out == LEGS), room)
+    out = torch.where(drawn & room, torch.where(lower, LOWER, UPPER), out)
+    kept = torch.rand(n, 1, 1, generator=random) < 1 / 6
     return torch.where(kept, labels, out)
 
 
-def _along(keypoints: Tensor, category: Tensor, size: tuple[int, int]) -> Tensor:
-    """How far down its arm (or leg, under trousers and skirts) each pixel lies, N×H×W: 0 shoulder or hip, 1 wrist or ankle."""
-    n, (height, width) = len(keypoints), size
-    lower = category == CATEGORIES.index("lower")
-    points = keypoints[:, :, :2] * torch.tensor([width / height, 1.0])
-    y, x = torch.meshgrid((torch.arange(height) + 0.5) / height, (torch.arange(width) + 0.5) / height, indexing="ij")
-    place = torch.stack([x, y], 2)
+class Figure:
+    """A body as capsules round its bones, to draw clothes with; bool maps N×H×W, ``wide`` a factor on its girth.
+
+    Args:
+        keypoints: N×17×3.
+        size: (H, W).
+    """
+
+    def __init__(self, keypoints: Tensor, size: tuple[int, int]) -> None:
+        height, width = size
+        p = keypoints[:, :, :2].float() * torch.tensor([width / height, 1.0])
+        y, x = torch.meshgrid((torch.arange(height) + 0.5) / height, (torch.arange(width) + 0.5) / height, indexing="ij")
+        place = torch.stack([x, y], 2)
+        shoulders, hips = p[:, 5:7].mean(1), p[:, 11:13].mean(1)
+        length = (hips - shoulders).norm(dim=1).clamp(min=0.05)
+        chest = ((p[:, 5] - p[:, 6]).norm(dim=1) / 2).clamp(min=0.25 * length)
+
+        def chain(joints: tuple[int, int, int], radii: tuple[float, float, float]) -> Tensor:
+            ends = [(p[:, j], r * length) for j, r in zip(joints, radii, strict=True)]
+            return torch.stack([capsule(place, a, b, ra, rb) for (a, ra), (b, rb) in zip(ends, ends[1:])]).amin(0)
+
+        trunk = (
+            capsule(place, shoulders + 0.2 * (hips - shoulders), hips, chest, 0.9 * chest),
+            capsule(place, p[:, 5], p[:, 6], 0.14 * length, 0.14 * length),
+        )
+        self._trunk = torch.stack(trunk).amin(0)
+        self._arms = torch.stack([chain((5, 7, 9), _ARM), chain((6, 8, 10), _ARM)]).amin(0)
+        self._legs = torch.stack([chain((11, 13, 15), _LEG), chain((12, 14, 16), _LEG)]).amin(0)
+        knees = p[:, 13:15].mean(1)
+        self._skirt = capsule(place, hips, knees, 0.45 * length, 0.6 * length)
+        self.down_the_arm = _along(p, ((5, 7, 9), (6, 8, 10)), place)
+        self.down_the_leg = _along(p, ((11, 13, 15), (12, 14, 16)), place)
+
+    def trunk(self, wide: Tensor | float) -> Tensor:
+        """Shoulders to hips."""
+        return self._trunk < wide
+
+    def arms(self, wide: Tensor | float) -> Tensor:
+        """Shoulders to wrists."""
+        return self._arms < wide
+
+    def legs(self, wide: Tensor | float) -> Tensor:
+        """Hips to ankles."""
+        return self._legs < wide
+
+    def between_legs(self) -> Tensor:
+        """Hips to knees, the room between the legs included: a skirt."""
+        return self._skirt < 1
+
+
+def _along(points: Tensor, chains: tuple[tuple[int, int, int], ...], place: Tensor) -> Tensor:
+    """How far down the nearer of two limbs each pixel lies, N×H×W: 0 where the limb begins, 1 where it ends.
+
+    Args:
+        points: N×17×2. place: H×W×2, in the same units.
+    """
+    n, (height, width) = len(points), place.shape[:2]
     best, share = torch.full((n, height, width), 9.0), torch.zeros(n, height, width)
-    for arm, leg in (((5, 7, 9), (11, 13, 15)), ((6, 8, 10), (12, 14, 16))):
-        chain = torch.where(lower.view(n, 1, 1), points[:, list(leg)], points[:, list(arm)])
+    for chain in chains:
         for k in (0, 1):
-            a, b = chain[:, k, None, None], chain[:, k + 1, None, None]
+            a, b = points[:, chain[k], None, None], points[:, chain[k + 1], None, None]
             along = b - a
             t = (((place - a) * along).sum(3) / (along * along).sum(3).clamp(min=1e-6)).clamp(0, 1)
             far = (place - a - t.unsqueeze(3) * along).norm(dim=3)
