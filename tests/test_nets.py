@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from tryon.config import CATEGORIES, KEYPOINTS, LANDMARKS, TryOnConfig
 from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
-from tryon.nets.condition import draw_limbs, edit_region, fill, fill_holes, grow, main_pieces, make_condition
+from tryon.nets.condition import draw_limbs, edit_region, fill, fill_holes, grow, main_pieces, make_condition, taken_off
 from tryon.nets.discriminator import Discriminator
 from tryon.nets.generator import Generator
 from tryon.nets.parts import part_grids, part_transforms
@@ -160,6 +160,35 @@ def test_edit_region_spares_the_face_and_frees_the_old_garment():
     region = edit_region(parse, points, worn, torch.tensor([CATEGORIES.index("upper")]))
     assert region[:, :, 5:12, 15:33].sum() == 0 and region[:, :, 14:16, 19:29].min() == 1  # face, but not the neck
     assert region[:, :, 16:39, 16:32].min() == 1
+
+
+def test_an_old_dress_shows_below_a_short_new_top():
+    parse = torch.zeros(1, 11, 64, 48)
+    parse[:, 0] = 1
+    parse[:, 0, 16:50, 14:34], parse[:, 8, 16:50, 14:34] = 0, 1
+    points = body()
+    worn = torch.zeros(1, 1, 64, 48)
+    hem = int(64 * (points[0, 5, 1] + 0.7 * (points[0, 11, 1] - points[0, 5, 1])))
+    worn[:, :, 16:hem, 14:34] = 1
+    top, dress = (taken_off(parse, points, torch.tensor([k]), worn)[0, 0, 16:50, 20:30] for k in (0, 2))
+    assert (top[: hem - 16] == 1).all() and (top[hem - 16 :] == 0).all()
+    assert (dress == 1).all()
+
+
+def test_slim_trousers_stay_under_a_dress_and_wide_ones_do_not():
+    points = body()
+    for girth, stays in ((3, True), (9, False)):
+        parse = torch.zeros(1, 11, 64, 48)
+        parse[:, 0] = 1
+        top = int(64 * points[0, 11, 1])
+        for hip, knee, ankle in ((11, 13, 15), (12, 14, 16)):
+            for a, b in ((hip, knee), (knee, ankle)):
+                for t in torch.linspace(0, 1, 40):
+                    x, y = ((points[0, a, :2] * (1 - t) + points[0, b, :2] * t) * torch.tensor([48.0, 64.0])).long().tolist()
+                    left, right = max(0, x - girth // 2), x + girth // 2 + 1
+                    parse[:, 0, y, left:right], parse[:, 7, y, left:right] = 0, 1
+        old = taken_off(parse, points, torch.tensor([2]))[0, 0, top:]
+        assert (old.sum() == 0) == stays
 
 
 def test_limbs_lie_on_the_bones():

@@ -133,15 +133,23 @@ def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
     return ((there > 0.5).all(3) & (area < _SLIM * legs).view(-1, 1, 1)).float().unsqueeze(3)
 
 
-def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor) -> Tensor:
+def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor | None = None) -> Tensor:
     """``replaced``, but for what stays on: under a new top the skirt of an old dress, under a new dress tights and slim
-    trousers, since the photo's own legs beat invented ones; N×1×H×W in [0, 1]."""
+    trousers, since the photo's own clothes beat invented ones; N×1×H×W in [0, 1].
+
+    Args:
+        worn: N×1×H×W in [0, 1], the new garment's visible area, where it is known: an old dress then shows from the new
+            top's hem on, else from the hips.
+    """
     rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
     shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
-    is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1)
-    skirt = (rows > hips + 0.1 * (hips - shoulders).abs()) & is_top
-    is_dress = (category == CATEGORIES.index("dress")).view(-1, 1, 1, 1)
-    kept = parse[:, [DRESS]] * skirt + parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
+    torso = (hips - shoulders).abs()
+    skirt = rows > hips + 0.1 * torso
+    if worn is not None:
+        above = (worn > 0.5).float().flip(2).cummax(2).values.flip(2)  # there is more of the new garment further down
+        skirt = skirt | ((above < 0.5) & (rows > shoulders + 0.55 * torso))
+    is_top, is_dress = ((category == CATEGORIES.index(k)).view(-1, 1, 1, 1) for k in ("upper", "dress"))
+    kept = parse[:, [DRESS]] * (skirt & is_top) + parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
     return replaced(parse, category) - kept
 
 
@@ -193,7 +201,7 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     rim = rim_width(parse.shape[2])
     rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
     nose, shoulders = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([0], [5, 6]))
-    old = taken_off(parse, keypoints, category)
+    old = taken_off(parse, keypoints, category, worn)
     face = parse[:, [FACE]] * (rows < nose + 0.55 * (shoulders - nose))
     keep = ((face + parse[:, [HAIR, SHOES, ACCESSORY]].sum(1, keepdim=True)) > 0.5).float()
     wide = torch.maximum(grow((old > 0.4).float(), rim), grow((worn > 0.5).float(), 1))

@@ -54,11 +54,15 @@ class Condition:
             both = F.interpolate(both, size, mode="bilinear", align_corners=False)
         return (both[:, :3] + both[:, 3:] * self.behind.texture(person)).clamp(-1, 1)
 
+    def agnostic(self, person: Tensor, edit: Tensor) -> Tensor:
+        """The photo with the guess in the edit region, both at the same size, N×3×H×W."""
+        return person * (1 - edit) + self.guess(person) * edit
+
     def stack(self, agnostic: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Everything as one tensor of CONDITION channels at half the size, channels last.
 
         Args:
-            agnostic: N×3×H×W, the person with the guess in the edit region.
+            agnostic: N×3×H×W, see there.
         """
         n, _, height, width = self.edit.shape
         size = (height // 2, width // 2)
@@ -143,9 +147,8 @@ class Generator(nn.Module):
             canvas: where to paint; None is the condition itself.
         """
         size = condition.edit.shape[2:]
-        guess = condition.guess(condition.person)
-        agnostic = condition.person * (1 - condition.edit) + guess * condition.edit
-        device = guess.device.type
+        agnostic = condition.agnostic(condition.person, condition.edit)
+        device = agnostic.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
         stacked = condition.stack(agnostic, dtype)
         features = self.trunk(stacked)[0]
@@ -156,7 +159,7 @@ class Generator(nn.Module):
             canvas = Canvas(condition.person, condition.edit, condition.warped, condition.worn)
         elif canvas.edit.shape[2:] != size:
             out = F.interpolate(out, canvas.edit.shape[2:], mode="bilinear", align_corners=False)
-            agnostic = canvas.person * (1 - canvas.edit) + condition.guess(canvas.person) * canvas.edit
+            agnostic = condition.agnostic(canvas.person, canvas.edit)
         edit, warped = canvas.edit.float(), canvas.warped.float()
         alpha = torch.sigmoid(torch.logit(canvas.worn.float().clamp(0.02, 0.98)) + 4 * out[:, :1])
         shade = torch.exp(_SHADE * torch.tanh(out[:, 1:2]))

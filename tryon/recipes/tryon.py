@@ -139,15 +139,19 @@ def self_supervised(photos: Tensor, labels: Tensor, keypoints: Tensor, random: R
     edit = edit_region(parse, keypoints, torch.maximum(worn, own), category)
     skin_class = torch.where(category == 1, LEGS, ARMS)
     bare = parse.gather(1, skin_class.view(n, 1, 1, 1).expand(-1, -1, height, width))
-    near = grow(bare, 2) * parse[:, [BACKGROUND, ARMS, LEGS]].sum(1, keepdim=True)
+    reach = int(torch.randint(2, 10, (1,), generator=random))  # the old sleeve was this much wider than the limb
+    near = grow(bare, reach) * parse[:, [BACKGROUND, ARMS, LEGS]].sum(1, keepdim=True)
     hands = hand_maps(keypoints, (height, width))
     partial = (smooth_noise(n, 1, (height, width), 5, random) > uniform(random, -1.5, 0.5, n, 1, 1, 1)).float()
     arms = near * (1 - hands) * torch.where(chance[:, 1] < 0.5, partial, torch.ones_like(partial))
-    edit = torch.maximum(edit, (arms > 0.3).float() * (chance[:, 0] < 0.55))
+    arms = (arms > 0.3).float() * (chance[:, 0] < 0.55)
+    edit = torch.maximum(edit, arms)
     ring = grow(own.round(), 7) * (parse[:, [BACKGROUND, LOWER, LEGS]].sum(1, keepdim=True) > 0.5)
     ring = ring * (smooth_noise(n, 1, (height, width), 6, random) > 0.2)
     edit = torch.maximum(edit, ring * (chance[:, 2] < 0.6))
-    condition = make_condition(photos, parse, keypoints, warped, worn, edit)
+    # inside a sleeve nothing tells where the arm ends
+    sleeve = F.one_hot(torch.tensor(UPPER), len(PARSE_CLASSES)).float().view(1, -1, 1, 1)
+    condition = make_condition(photos, parse * (1 - arms) + sleeve * arms, keypoints, warped, worn, edit)
     return Example(condition, photos, own)
 
 
@@ -343,9 +347,9 @@ def draped_people(
     own = counts * replaced(parse, category) + (1 - counts) * worn
     condition = make_condition(photos, parse, keypoints, warped, worn, draped.edit.float())
     # nobody knows the true picture of another garment; the first guess at it holds the generator only loosely
-    likely = worn * warped + (1 - worn) * condition.guess(photos)
     edit = condition.edit
-    return Example(condition, counts * photos + (1 - counts) * (edit * likely + (1 - edit) * photos), own, counts)
+    likely = worn * edit * warped + (1 - worn * edit) * condition.agnostic(photos, edit)
+    return Example(condition, counts * photos + (1 - counts) * likely, own, counts)
 
 
 def judged_condition(condition: Condition) -> Tensor:
