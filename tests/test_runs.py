@@ -8,8 +8,10 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,20 @@ def test_the_second_waits_for_the_first_and_the_owner_sees_the_place(runs):
     runs.stop("tryon-1", ANNA)
     until(runs, "body-1", BERT, "finished")
     until(runs, "body-2", "carl", "finished")
+
+
+def test_of_those_who_press_start_at_once_one_runs_and_the_others_wait(runs):
+    together = threading.Barrier(4)
+
+    def press(number: int) -> str:
+        together.wait(10)
+        return runs.start(Order("tryon", settings=FOREVER), f"owner {number}").state
+
+    with ThreadPoolExecutor(4) as pool:
+        states = list(pool.map(press, range(4)))
+    assert sorted(states) == ["preparing", "queued", "queued", "queued"]
+    assert sorted(runs.mine(f"owner {number}")[0].place for number in range(4)) == [0, 1, 2, 3]
+    assert len({runs.mine(f"owner {number}")[0].name for number in range(4)}) == 4 and len(runs._children) == 1
 
 
 def test_only_the_owner_sees_and_steers(runs):

@@ -17,7 +17,7 @@ from tests.training import TINY, make_streets, tiny_settings
 from tryon import checkpoint
 from tryon.config import CATEGORIES, DataError
 from tryon.data import growing
-from tryon.data.archive import ZipLimits, unpack
+from tryon.data.archive import ZipLimits, listing_bytes, unpack
 from tryon.data.sources import open_source
 from tryon.data.survey import Report
 from tryon.data.world.writer import write_set
@@ -139,6 +139,12 @@ def hostile(path: Path, kind: str) -> Path:
         return zipped(path, {"users/a.png": bytes(30_000_000)})
     if kind == "many":
         return zipped(path, {f"users/{i}.png": b"" for i in range(20_001)})
+    if kind == "listing":  # what a ZIP of 100,000 long names announces, without the seconds it takes to write one
+        zipped(path, {"users/a.png": picture()})
+        data = bytearray(path.read_bytes())
+        data[-10:-6] = (100_000 * 256).to_bytes(4, "little")
+        path.write_bytes(data)
+        return path
     if kind == "broken":
         zipped(path, {"users/a.png": picture(), "dresses/a.png": picture()})
         path.write_bytes(path.read_bytes()[:-40])
@@ -153,6 +159,7 @@ def hostile(path: Path, kind: str) -> Path:
     [
         ("outside", "leads out of its folder"), ("absolute", "leads out of its folder"), ("drive", "leads out of its folder"),
         ("link", "is a link"), ("bomb", "grows beyond all measure"), ("many", "holds 20001 files"),
+        ("listing", "far more than the 20000 files"),
         ("broken", "not a ZIP archive|damaged"), ("layout", "in no layout known here"), ("locked", "password"),
     ],
 )  # fmt: skip
@@ -169,6 +176,37 @@ def test_hostile_archives_are_refused_and_leave_nothing(kind, reason, tmp_path):
     assert not Path("/tmp/evil.png").exists() and not (tmp_path / "evil.png").exists()
     left = {p.name for p in tmp_path.rglob("*")} - {"evil.zip", "work", "unpacked"}
     assert not left or kind == "layout"
+
+
+def test_the_list_of_an_archive_is_measured_before_it_is_read(tmp_path):
+    for name, comment, large in (("plain", b"", False), ("comment", b"PK then a word " * 9, False), ("large", b"", True)):
+        archive = zipped(tmp_path / f"{name}.zip", {f"users/{i}.png": b"x" for i in range(70_000 if large else 3)})
+        if comment:
+            with zipfile.ZipFile(archive, "a") as opened:
+                opened.comment = comment
+        with zipfile.ZipFile(archive) as opened:
+            truth = sum(46 + len(e.filename) + len(e.extra) + len(e.comment) for e in opened.infolist())
+        assert listing_bytes(archive) == truth
+    (tmp_path / "text.zip").write_text("hello")
+    assert listing_bytes(tmp_path / "text.zip") == 0
+
+
+def test_one_damaged_picture_in_an_archive_spoils_only_itself(tmp_path, reader):
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as made:
+        for i in range(8):
+            made.write(draw_person(tmp_path / "p.jpg", f"#{i}04a3a", (180, 240)), f"users/{i}.jpg")
+            made.write(draw_garment(tmp_path / "g.jpg", f"#{i}04a3a", (180, 240)), f"dresses/{i}.jpg")
+    data = bytearray(archive.read_bytes())
+    at = data.index(b"users/5.jpg") + 400  # within the picture's own bytes
+    data[at : at + 40] = bytes(40)
+    archive.write_bytes(data)
+    report = Report()
+    people, _ = Material(open_source(str(archive), tmp_path / "work"), lambda: reader, report).people()
+    assert len(people) == 7
+    assert [p for p in report.problems if p["key"] == "data_unreadable"] == [
+        {"key": "data_unreadable", "args": {"name": "5.jpg"}}
+    ]
 
 
 def test_no_file_grows_beyond_what_it_announces(tmp_path, monkeypatch):

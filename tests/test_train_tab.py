@@ -15,12 +15,15 @@ from tests.conftest import FakeEngine, draw_person
 from tryon import ui
 from tryon.augment import SWITCHES
 from tryon.config import CheckpointError
+from tryon.images import Limits
 from tryon.recipes.presets import PRESETS
 from tryon.runs import Order, Run, RunError
+from tryon.runs.manager import UPLOAD_BYTES
 from tryon.ui import train_form, train_pieces, train_services
 from tryon.ui.texts import Words
 from tryon.ui.train_services import Choice, TrainServices
 from tryon.ui.train_tab import TrainTab
+from tryon.ui.words.train import TEXTS
 
 
 class Shelf:
@@ -163,6 +166,12 @@ def test_what_will_not_do_is_told(services, choice, code):
     with pytest.raises(RunError) as caught:
         services.order(Choice(**choice), local=False)
     assert caught.value.code == code and services.runs.asked == []
+
+
+def test_what_an_upload_may_weigh_is_told_and_can_be_kept():
+    limit = int(ui.launch_settings()["max_file_size"].removesuffix("mb"))
+    assert all(f"{limit} MB" in text and f"{Limits().bytes // 1_000_000} MB" in text for text in TEXTS["train_zip_info"])
+    assert 2 * Limits().bytes < limit * 1_000_000 <= UPLOAD_BYTES
 
 
 def test_a_folder_that_is_not_there_is_told(services, tmp_path):

@@ -27,9 +27,11 @@ from tryon.recipes.material import Material
 from tryon.recipes.presets import PRESETS, preset
 from tryon.recipes.tryon import self_supervised
 from tryon.shelf import Shelf
-from tryon.trainer import Finished, Trainer, make_settings, rate
+from tryon.trainer import Finished, Trainer, give_way, make_settings, rate
 from tryon.trainer.folder import RunFolder
 from tryon.trainer.plan import steps_in
+from tryon.trainer.progress import Progress, Tally
+from tryon.trainer.trouble import Trouble
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -130,6 +132,20 @@ def test_a_killed_run_resumes_from_its_last_save(streets, tiny, tmp_path):
     assert [r["step"] for r in rows(tmp_path / "run") if "loss/d" in r] == [1, 2, 3, 4]
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="sessions are not weighed against each other here")
+def test_a_run_with_a_session_of_its_own_steps_back_as_a_whole(monkeypatch):
+    session = Path("/proc/self/autogroup")
+    before = session.read_text()
+    code = f"from tryon.trainer import give_way; give_way(); print(open('{session}').read())"
+    own = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, start_new_session=True)
+    assert own.stdout.split(" ", 1)[1].strip() == "nice 10", own.stderr
+    nicer = []
+    monkeypatch.setattr(os, "nice", nicer.append)
+    monkeypatch.setattr(os, "getsid", lambda _: os.getpid() + 1)
+    give_way()  # in a session that is not its own
+    assert nicer == [10] and session.read_text() == before
+
+
 def test_what_a_run_folder_holds(streets, tiny, tmp_path, monkeypatch):
     monkeypatch.undo()
     out = tmp_path / "runs" / "sample"
@@ -197,7 +213,7 @@ def test_nan_goes_back_halves_the_rate_and_gives_up_at_last(streets, tiny, tmp_p
     run.run(log_every=1)
     warning = status(tmp_path / "run")["warnings"][-1]
     assert warning["key"] == "warn_nan" and warning["args"] == {"step": 2, "back": 2}
-    assert run.step == 4 and run.factors["body"] == 0.5 and state(tmp_path / "run")["factors"]["body"] == 0.5
+    assert run.step == 4 and run.progress.factors["body"] == 0.5 and state(tmp_path / "run")["factors"]["body"] == 0.5
 
     def always(self, index):
         raise NotFinite
@@ -273,13 +289,13 @@ def test_memory_that_runs_short_halves_the_batch(streets, tiny, tmp_path, monkey
     assert {"before": 2, "after": 1} in [w["args"] for w in status(tmp_path / "run")["warnings"]]
 
 
-def test_a_winning_discriminator_is_slowed_down(streets, tiny, tmp_path):
-    run = trainer("tryon", streets, tiny, tmp_path / "run")
-    run.factors = {"generator": 1.0, "discriminator": 1.0}
-    for run.step in range(1, 200):
-        run._watch_judge({"judge/right": 0.6 if run.step < 120 else 1.0})
-    assert run.factors["discriminator"] == 0.5 and run.factors["generator"] == 1.0
-    warning = run.folder.status["warnings"][-1]
+def test_a_winning_discriminator_is_slowed_down(tmp_path):
+    folder, progress = RunFolder(tmp_path), Progress(factors={"generator": 1.0, "discriminator": 1.0})
+    trouble = Trouble(folder, None, progress, Tally())
+    for progress.step in range(1, 200):
+        trouble.watch_judge({"judge/right": 0.6 if progress.step < 120 else 1.0})
+    assert progress.factors["discriminator"] == 0.5 and progress.factors["generator"] == 1.0
+    warning = folder.status["warnings"][-1]
     assert warning["key"] == "warn_judge" and warning["args"]["share"] > 95
 
 
@@ -326,19 +342,19 @@ def test_generator_learns_one_batch_by_heart(streets):
     labels = torch.nn.functional.interpolate(data.parse[pick][:, None].float(), (64, 48), mode="nearest")[:, 0].long()
     example = self_supervised(photos, labels, data.keypoints[pick], random)
     net, edit = recipe.nets["generator"].train(), example.condition.edit
-    for _ in range(150):
+    errors = []
+    while len(errors) < 150 and (not errors or errors[-1] >= 0.03):
         result = net(example.condition).result
         error = ((result - example.truth).abs() * edit).sum() / (3 * edit.sum())
         recipe.update("generator", error)
-        if error / 2 < 0.03:
-            break
-    assert error.item() / 2 < 0.03
+        errors.append(error.item() / 2)
+    assert errors[0] > 0.045 and errors[-1] < 0.03  # there was something to learn, and it was learned
 
 
 def test_a_run_can_start_from_a_checkpoint(streets, tiny, tmp_path):
     run = trainer("body", streets, tiny, tmp_path / "run")
     run.prepare()
-    for mine in (run.recipe.nets["body"], run.ema["body"]):
+    for mine in (run.recipe.nets["body"], run.weights.ema["body"]):
         assert states_equal(dict(mine.state_dict()), dict(checkpoint.load(tiny).body.state_dict()))
 
 

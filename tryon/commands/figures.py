@@ -13,6 +13,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     bench.add_argument("--checkpoint")
     bench.add_argument("--rounds", type=int, default=20)
     bench.add_argument("--training", action="store_true", help="images a second of a training step, beside pix2pix")
+    bench.add_argument("--beside-training", action="store_true", help="whole try-ons, alone and while a run trains")
     bench.add_argument("--json", action="store_true")
     bench.set_defaults(run=run_bench)
 
@@ -27,6 +28,8 @@ def run_bench(options: argparse.Namespace) -> int:
     """``bench``: p50 and p95 of each stage, fp32 and bf16, two frame sizes, and peak memory."""
     if options.training:
         return run_bench_training(options)
+    if options.beside_training:
+        return run_bench_beside_training(options)
     from ..bench import measure
 
     told = measure(options.checkpoint, options.rounds)
@@ -52,6 +55,21 @@ def run_bench_training(options: argparse.Namespace) -> int:
     for name, speed in told["images_per_second"].items():
         print(f"{name:20} {speed:8.2f} images/s")
     print(f"{told['ratio']} times pix2pix (batch {told['batch']}, {told['dtype']}, {told['threads']} threads)")
+    return 0
+
+
+def run_bench_beside_training(options: argparse.Namespace) -> int:
+    """``bench --beside-training``: p50 of whole try-ons without and with a training run on the same machine."""
+    from ..bench import measure_beside_training
+
+    told = measure_beside_training(options.checkpoint, options.rounds)
+    if options.json:
+        print(json.dumps(told))
+        return 0
+    for name in ("alone", "beside_training"):
+        print(f"{name:16} p50 {told[name]['p50']:8.1f} ms   p95 {told[name]['p95']:8.1f} ms")
+    speed = told["training_steps_per_second"]
+    print(f"{told['ratio']} times; training {speed['alone']:.2f} steps/s, beside try-ons {speed['beside_try_ons']:.2f}")
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import sys
 from functools import partial
@@ -60,11 +59,10 @@ def run_synth(options: argparse.Namespace) -> int:
 
 def run_train(options: argparse.Namespace) -> int:
     """``train``: run a recipe; Ctrl-C stops it after the current step and saves."""
-    from ..trainer import Trainer, train
+    from ..trainer import Trainer, give_way, train
 
     changes = read_changes(options)
-    if hasattr(os, "nice"):
-        os.nice(10)  # training takes what nobody else needs; a try-on beside it must not wait
+    give_way()
 
     def ready(trainer: Trainer) -> None:
         for name in (signal.SIGINT, signal.SIGTERM):

@@ -11,13 +11,16 @@ from pathlib import Path, PurePosixPath
 
 from ..config import DataError
 
+_TAIL, _END = 66_000, b"PK\x05\x06"  # bytes that hold the last record, a comment of 65,535 included; its signature
+
 
 @dataclass(frozen=True)
 class ZipLimits:
-    """``entries`` in all; ``bytes`` unpacked in all; ``file`` unpacked for one; ``ratio`` of unpacked to packed size
-    beyond which a file of more than a megabyte counts as a bomb."""
+    """``entries`` in all; ``listing`` bytes of the archive's own list of them; ``bytes`` unpacked in all; ``file`` unpacked
+    for one; ``ratio`` of unpacked to packed size beyond which a file of more than a megabyte counts as a bomb."""
 
     entries: int = 20_000
+    listing: int = 20_000_000
     bytes: int = 4_000_000_000
     file: int = 200_000_000
     ratio: int = 100
@@ -36,6 +39,8 @@ def unpack(archive: Path, folder: Path, limits: ZipLimits = ZipLimits()) -> Path
     if folder.exists():
         raise DataError("zip_folder", folder=str(folder))
     try:
+        if listing_bytes(archive) > limits.listing:  # opening it would take some hundred bytes of memory for each entry
+            raise DataError("zip_listing", limit=limits.entries)
         with zipfile.ZipFile(archive) as opened:
             members = checked(opened.infolist(), limits)
             room = shutil.disk_usage(_existing(folder)).free
@@ -52,6 +57,25 @@ def unpack(archive: Path, folder: Path, limits: ZipLimits = ZipLimits()) -> Path
         shutil.rmtree(folder, ignore_errors=True)
         raise DataError("zip_broken", name=archive.name[:80]) from error
     return folder
+
+
+def listing_bytes(archive: Path) -> int:
+    """Bytes of an archive's list of entries, as its last lines tell them; 0 where there are none.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(archive, "rb") as file:
+        file.seek(max(0, archive.stat().st_size - _TAIL))
+        tail = file.read()
+    bare = tail[-22:-18] == _END and tail[-2:] == b"\0\0"  # nothing follows it, as nearly always
+    end = len(tail) - 22 if bare else tail.rfind(_END)
+    if end < 0:
+        return 0
+    large = tail[max(0, end - 76) : end]  # where archives beyond 4 GB say it
+    if large[:4] == b"PK\x06\x06" and large[56:60] == b"PK\x06\x07":
+        return int.from_bytes(large[40:48], "little")
+    return int.from_bytes(tail[end + 12 : end + 16], "little")
 
 
 def checked(entries: list[zipfile.ZipInfo], limits: ZipLimits) -> list[zipfile.ZipInfo]:

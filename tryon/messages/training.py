@@ -48,6 +48,10 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "The ZIP holds {count} files; at most {limit} are read, so pack fewer pictures.",
         "压缩包内有 {count} 个文件，最多读取 {limit} 个；请减少图片数量。",
     ),
+    "zip_listing": (
+        "The ZIP lists far more than the {limit} files that are read, so pack fewer pictures.",
+        "压缩包内的文件远多于可读取的 {limit} 个；请减少图片数量。",
+    ),
     "zip_outside": (
         "The ZIP holds {name}, a name that leads out of its folder; pack the pictures again with plain names.",
         "压缩包内的 {name} 指向文件夹之外；请用普通文件名重新打包。",

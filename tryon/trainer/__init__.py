@@ -3,6 +3,7 @@
 from .events import Event, Finished, Measured, StepDone
 from .loop import Trainer
 from .plan import make_settings, rate
+from .processes import give_way
 from .start import train
 
-__all__ = ["Event", "Finished", "Measured", "StepDone", "Trainer", "make_settings", "rate", "train"]
+__all__ = ["Event", "Finished", "Measured", "StepDone", "Trainer", "give_way", "make_settings", "rate", "train"]

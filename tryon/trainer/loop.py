@@ -1,46 +1,33 @@
-"""The training loop: fetch, forward, backward, clip, step; averaged weights, schedule, measurements, saves, and what to do
-when a loss is NaN, the disk is full, memory runs short or the discriminator wins."""
+"""The training loop: fetch, forward, backward, clip, step; schedule, rows, measurements, samples, saves, pause and stop."""
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-import pickle
-import shutil
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.distributed as dist
-from safetensors.torch import save_file
-from torch import nn
 
-from .. import checkpoint
 from ..checkpoint import read_json
-from ..config import TrainingError, TryOnConfig
-from ..data.sources import open_source
-from ..data.survey import Report
+from ..config import TrainingError
 from ..losses import ranks
-from ..nets.tryon import TryOnModel
-from ..recipes import Settings, recipe_class
+from ..recipes import Settings
 from ..recipes.base import NotFinite, bf16_pays
-from ..recipes.material import Material
 from ..recipes.spread import rank
 from .events import Event, Finished, Measured, StepDone
-from .folder import REPORT, RUN, STATE, RunFolder
+from .folder import RUN, STATE, RunFolder
 from .keeping import write_checkpoint
+from .opening import open_run
 from .plan import PROBE, checked, every, rate, steps_in
-from .processes import free_memory, out_of_memory, pick_device
+from .processes import out_of_memory
+from .progress import Progress, Tally
 from .samples import Samples
+from .trouble import Trouble
 
-_SLIPS = 3  # times a run may go back to its last save before it gives up
 _SAVE_SECONDS = 60.0
-_JUDGE_SURE, _JUDGE_WAIT = 0.95, 60  # of patches judged rightly; steps between two looks at it
-_LOW_MEMORY = 700  # MB
 
 
 class Trainer:
@@ -67,12 +54,15 @@ class Trainer:
             raise TrainingError("run_exists", folder=str(out))
         if settings.batch % ranks():
             raise TrainingError("run_ranks", batch=settings.batch, ranks=ranks())
-        self.step, self.slips, self.planned = 0, 0, settings.minutes == 0
-        self.factors: dict[str, float] = {}  # on each optimiser's learning rate
-        self.metrics: dict[str, float] = {}  # of the last validation
+        self.progress, self.tally = Progress(planned=settings.minutes == 0), Tally()
         self.stop, self.running = threading.Event(), threading.Event()
         self.running.set()  # cleared while paused
         self.ready = False
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.progress.step
 
     def prepare(self) -> None:
         """Read the data, build the networks, take back the state of a resumed run.
@@ -81,46 +71,19 @@ class Trainer:
             CheckpointError, ConfigError: ``settings.start`` is no usable checkpoint.
             DataError, TrainingError: the data cannot be used, at all or by this recipe.
         """
-        self.folder.path.mkdir(parents=True, exist_ok=True)
-        self.folder.tell(doing="loading")
-        s = self.settings
-        shipped = checkpoint.default_checkpoint()
-        start = shipped if s.start in ("", "shipped") else Path(s.start)
-        # a fresh network is judged by its own, the other three are the shipped ones wherever there are any
-        self.base = TryOnModel().eval() if not s.start and not shipped.exists() else checkpoint.load(start)
-        config = self.base.config if s.start else TryOnConfig()
-        report = Report()
-        tell = lambda word, done: self.folder.tell(doing=f"reading_{word}", done=done)  # noqa: E731
-        self.folder.tell(doing="reading")
-        work = self.folder.path / f"work{rank()}"
-        source = open_source(self.data, work, _fetch)
-        material = Material(source, lambda: self.base, report, tell)
-        torch.manual_seed(s.seed)  # initial weights
-        try:
-            self.recipe = recipe_class(self.name)(material, s, config, pick_device(s.device))
-        finally:
-            self.folder.write(REPORT, report.as_dict())
-            shutil.rmtree(work, ignore_errors=True)  # everything is in memory now; other people's photos do not stay
-        for warning in material.warnings:
-            self.folder.warn(warning["key"], **warning["args"])
-        if s.start:
-            for name in self.recipe.exported:
-                self.recipe.nets[name].load_state_dict(getattr(self.base, name).state_dict())
-        self.ema = {n: copy.deepcopy(self.recipe.nets[n]).eval().requires_grad_(False) for n in self.recipe.exported}
-        self.factors = dict.fromkeys(self.recipe.optimisers, 1.0)
+        self.weights = open_run(self.name, self.data, self.settings, self.folder)
+        self.recipe = self.weights.recipe
+        self.progress.factors = dict.fromkeys(self.recipe.optimisers, 1.0)
+        self.trouble = Trouble(self.folder, self.weights, self.progress, self.tally)
         if self.resume and (self.folder.path / STATE).exists():
-            self._load()
+            self.weights.load(self.folder.path, self.progress)
             self.folder.rewind(self.step)
         if ranks() > 1:
             self.recipe.spread()
         self.samples = Samples(self.name)
-        self.whole = copy.deepcopy(self.base)
-        self.whole.config = dataclasses.replace(self.base.config, **{n: getattr(config, n) for n in self.ema})
-        for name, net in self.ema.items():
-            setattr(self.whole, name, copy.deepcopy(net).cpu())
         began = read_json(self.folder.path / RUN).get("started") if self.resume else None
-        about = {"recipe": self.name, "data": self.data, "settings": dataclasses.asdict(s), "started": began or time.time()}
-        self.folder.note_run(**about)
+        settings = dataclasses.asdict(self.settings)
+        self.folder.note_run(recipe=self.name, data=self.data, settings=settings, started=began or time.time())
         self.ready = True
 
     def run(self, listen: Callable[[Event], None] = lambda event: None, *, log_every: int = 0, validate_every: int = 0) -> None:
@@ -150,18 +113,15 @@ class Trainer:
             self._measure()
             self._sample()
             self.save()
-        self._times: deque[float] = deque(maxlen=40)
-        self._sums: dict[str, float] = {}
-        self._summed = 0
         self._saved = time.monotonic()
-        self._watch_memory()
+        self.trouble.watch_memory()
         self.folder.tell(doing="training")
         while self.step < self.settings.steps and not self._told_to_stop():
             self._one_step()
         if self.step < self.settings.steps:
             self._end("stopped")
             return
-        if self.metrics.get("step") != self.step:
+        if self.progress.metrics.get("step") != self.step:
             self._measure()
         self._sample()
         self._end("finished")
@@ -172,62 +132,64 @@ class Trainer:
         self.listen(Finished(self.step, state == "stopped"))
 
     def _one_step(self) -> None:
-        s, began = self.settings, time.monotonic()
+        began = time.monotonic()
         self._set_rate()
         torch.manual_seed(self.recipe.draw(self.step, "dropout"))  # of step and seed alone, as every other draw
         try:
             losses = self.recipe.step(self.step)
         except NotFinite:
-            self._go_back()
+            self.trouble.not_finite()
             return
         except (MemoryError, RuntimeError) as error:
             if not out_of_memory(error) or ranks() > 1:
                 raise
-            self._shrink()
+            self._change(batch=self.trouble.out_of_memory(self.settings.batch))
             return
-        self._average()
-        self.step += 1
-        self._times.append(time.monotonic() - began)
-        for key, value in losses.items():
-            self._sums[key] = self._sums.get(key, 0.0) + value
-        self._summed += 1
+        self.weights.average(self.step)
+        self.progress.step += 1
+        self.tally.add(losses, time.monotonic() - began)
         self._plan()
-        self._watch_judge(losses)
-        per_step = sum(self._times) / len(self._times)
-        speed, left = self.settings.batch / per_step, per_step * (self.settings.steps - self.step)
-        self.folder.tell(step=self.step, steps=self.settings.steps, images_per_second=round(speed, 2))
-        self.folder.tell(seconds_left=round(left, 1) if self.planned else None)
-        last, s = self.step == self.settings.steps, self.settings
+        self.trouble.watch_judge(losses)
+        self._report()
+        self._save_if_due()
+
+    def _report(self) -> None:
+        """Tell the status, and at their steps log, measure and draw."""
+        s, last = self.settings, self.step == self.settings.steps
+        speed, left = s.batch / self.tally.per_step, self.tally.per_step * (s.steps - self.step)
+        self.folder.tell(step=self.step, steps=s.steps, images_per_second=round(speed, 2))
+        self.folder.tell(seconds_left=round(left, 1) if self.progress.planned else None)
         if last or self.step % (self.log_every or max(1, s.steps // 250)) == 0 or (self.step <= 20 and not self.log_every):
             self._log(speed, left)
         if last or self.step % every(self.validate_every or s.validate_every, s.steps, 10, 25) == 0:
             self._measure()
         if not last and self.step % every(s.sample_every, s.steps, 12, 25) == 0:
             self._sample()
-        due = self.step % s.save_every == 0 if s.save_every else time.monotonic() - self._saved > _SAVE_SECONDS
-        if due and not last:
-            self.save()
 
     def _log(self, speed: float, left: float) -> None:
-        means = {k: v / self._summed for k, v in self._sums.items()}
-        self._sums, self._summed = {}, 0
+        means = self.tally.take()
         self.folder.log({"step": self.step, **means, "images_per_second": round(speed, 3)})
         self.listen(StepDone(self.step, self.settings.steps, means, speed, left))
 
     def _measure(self) -> None:
-        metrics = self.recipe.validate(self.ema)
-        self.metrics = {"step": self.step, **metrics}
+        metrics = self.recipe.validate(self.weights.ema)
+        self.progress.metrics = {"step": self.step, **metrics}
         self.folder.log({"step": self.step, **{f"val/{k}": v for k, v in metrics.items()}})
         self.listen(Measured(self.step, metrics))
 
     def _sample(self) -> None:
         if self.folder.silent:
             return
-        self._refresh()
-        file = self.folder.path / "samples" / f"{self.step:08d}.png"
+        whole, file = self.weights.refresh(), self.folder.path / "samples" / f"{self.step:08d}.png"
         fast = self.settings.bf16 and bf16_pays(torch.device("cpu"))
         with torch.autocast("cpu", torch.bfloat16, enabled=fast):
-            self._patiently(lambda: self.samples.draw(self.whole, file))
+            self._patiently(lambda: self.samples.draw(whole, file))
+
+    def _save_if_due(self) -> None:
+        s = self.settings
+        due = self.step % s.save_every == 0 if s.save_every else time.monotonic() - self._saved > _SAVE_SECONDS
+        if due and self.step < s.steps:
+            self.save()
 
     def save(self) -> None:
         """Write the checkpoint, the averaged weights and the full state, each atomically; waits where the disk is full.
@@ -236,79 +198,35 @@ class Trainer:
             TrainingError: it stayed full; the last save is whole.
         """
         if not self.folder.silent:
-            self._refresh()
             self._patiently(self._write)
         self._saved = time.monotonic()
 
     def _write(self) -> None:
-        out = self.folder.path
-        write_checkpoint(out / "checkpoint", self.whole, self.name, self.data, self.settings, self.metrics)
-        for name, net in self.ema.items():
-            tensors = {k: v.cpu().contiguous() for k, v in net.state_dict().items()}
-            checkpoint.replace_file(out / f"{name}.safetensors", lambda p, t=tensors: save_file(t, p))
-        checkpoint.replace_file(out / STATE, lambda p: torch.save(self._state(), p))
+        out, whole = self.folder.path, self.weights.refresh()
+        write_checkpoint(out / "checkpoint", whole, self.name, self.data, self.settings, self.progress.metrics)
+        self.weights.save(out, self.progress)
 
     def _patiently(self, write: Callable[[], None]) -> None:
         if not self.folder.patiently(write, lambda: self.stop.is_set() or self.folder.wish() == "stop"):
             raise TrainingError("run_disk_full", folder=str(self.folder.path))
 
-    def _refresh(self) -> None:
-        """Put the averaged weights into the whole model."""
-        for name, net in self.ema.items():
-            getattr(self.whole, name).load_state_dict(net.state_dict())
-
-    def _state(self) -> dict[str, Any]:
-        return {
-            "step": self.step,
-            "planned": self.planned,
-            "factors": self.factors,
-            "slips": self.slips,
-            "metrics": self.metrics,
-            "nets": {n: net.state_dict() for n, net in self.recipe.nets.items()},
-            "ema": {n: net.state_dict() for n, net in self.ema.items()},
-            "optimisers": {n: o.state_dict() for n, o in self.recipe.optimisers.items()},
-            "extra": self.recipe.extra_state(),
-        }
-
-    def _load(self) -> None:
-        file = self.folder.path / STATE
-        try:
-            state = torch.load(file, weights_only=True, map_location=self.recipe.device)
-            self.step, self.planned = state["step"], state["planned"] or self.settings.minutes == 0
-            self.factors, self.slips, self.metrics = state["factors"], state["slips"], state["metrics"]
-            for kind, held in (("nets", self.recipe.nets), ("ema", self.ema), ("optimisers", self.recipe.optimisers)):
-                for name, thing in held.items():
-                    thing.load_state_dict(state[kind][name])
-            self.recipe.load_extra_state(state["extra"])
-        except (OSError, KeyError, ValueError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-            raise TrainingError("run_state_broken", file=str(file)) from error
-
     def _set_rate(self) -> None:
         share = rate(self.step, self.settings)
         for name, optimiser in self.recipe.optimisers.items():
             for group in optimiser.param_groups:
-                group["lr"] = group["peak"] * share * self.factors[name]
-
-    @torch.no_grad()
-    def _average(self) -> None:
-        decay = min(self.settings.ema, (1 + self.step) / (10 + self.step))
-        for name, ema in self.ema.items():
-            net: nn.Module = self.recipe.nets[name]
-            torch._foreach_lerp_(list(ema.parameters()), list(net.parameters()), 1 - decay)
-            for mine, theirs in zip(ema.buffers(), net.buffers()):
-                mine.copy_(theirs)
+                group["lr"] = group["peak"] * share * self.progress.factors[name]
 
     def _plan(self) -> None:
         """Turn ``minutes`` into steps, once; from then on the run is the same run however fast the machine is."""
-        if self.planned or self.step < PROBE:
+        if self.progress.planned or self.step < PROBE:
             return
-        steps = torch.tensor(steps_in(self.settings.minutes, list(self._times), self.recipe.stretch))
+        steps = torch.tensor(steps_in(self.settings.minutes, list(self.tally.seconds), self.recipe.stretch))
         if ranks() > 1:
             dist.broadcast(steps, 0)
-        self.planned = True
+        self.progress.planned = True
         self._change(steps=int(steps))
 
-    def _change(self, **changes: Any) -> None:
+    def _change(self, **changes: int) -> None:
         """Change settings while the run goes on, and note it."""
         self.settings = self.recipe.settings = dataclasses.replace(self.settings, **changes)
         self.folder.note_run(settings=dataclasses.asdict(self.settings))
@@ -331,50 +249,3 @@ class Trainer:
                 self.folder.tell(state="paused")
                 rested = True
             time.sleep(0.2)
-
-    def _go_back(self) -> None:
-        """After a NaN: the last save, half the learning rate; at the third time give up."""
-        self.slips += 1
-        slips, at = self.slips, self.step
-        if slips >= _SLIPS or not (self.folder.path / STATE).exists():
-            raise TrainingError("run_nan", step=at)
-        self._load()
-        self.slips = slips
-        self.factors = dict.fromkeys(self.factors, 0.5**slips)
-        self._sums, self._summed = {}, 0
-        self.folder.rewind(self.step)
-        self.folder.warn("warn_nan", step=at, back=self.step)
-        self.folder.tell(step=self.step)
-
-    def _shrink(self) -> None:
-        """After memory ran out: the last save, half the batch."""
-        before = self.settings.batch
-        if before == 1 or not (self.folder.path / STATE).exists():
-            raise TrainingError("run_memory")
-        self._load()
-        self._sums, self._summed = {}, 0
-        self.folder.rewind(self.step)
-        self._change(batch=before // 2)
-        self.folder.warn("warn_memory", before=before, after=before // 2)
-
-    def _watch_judge(self, losses: dict[str, float]) -> None:
-        """Where the discriminator wins, the generator learns nothing from it any more: slow it down."""
-        right = losses.get("judge/right")
-        if right is None:
-            return
-        seen = self.factors.get("_right", 0.5)
-        self.factors["_right"] = seen + 0.05 * (right - seen)
-        if self.step % _JUDGE_WAIT == 0 and self.factors["_right"] > _JUDGE_SURE and self.factors["discriminator"] > 0.05:
-            self.factors["discriminator"] *= 0.5
-            self.folder.warn("warn_judge", share=round(100 * self.factors["_right"]))
-
-    def _watch_memory(self) -> None:
-        free = free_memory()
-        if free is not None and free < _LOW_MEMORY:
-            self.folder.warn("warn_memory_low", free=free)
-
-
-def _fetch(name: str, revision: str | None, folder: Path) -> Path:
-    from ..hub import pull_dataset  # only a Hub data set needs the client
-
-    return pull_dataset(name, revision, folder)

@@ -10,6 +10,20 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
+_NICENESS = 10
+
+
+def give_way() -> None:
+    """Take the processor time that nobody else wants: a try-on beside a training run must not wait for it."""
+    if not hasattr(os, "nice"):
+        return
+    os.nice(_NICENESS)
+    # Linux shares time out among sessions first and only then among the processes of each. The app gives a run a session of
+    # its own, which therefore has to step back as a whole; a session shared with others is theirs, and stays as it is.
+    if os.getsid(0) == os.getpid():
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(_NICENESS))
+
 
 @contextlib.contextmanager
 def joined(device: str) -> Iterator[None]:

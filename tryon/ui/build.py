@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..shelf import Shelf
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-UPLOAD_LIMIT = "40mb"  # images.Limits, said to the browser
+UPLOAD_LIMIT = "400mb"  # a ZIP of some dozens of a phone's photos; what one photo may weigh is images.Limits' business
 CACHE_SECONDS = (1800, 7200)  # look every half hour, delete what is older than two hours
 
 # The language chosen on an earlier visit, or else the browser's. Found in the browser: an answer from a busy server

@@ -24,8 +24,8 @@ TEXTS: dict[str, tuple[str, str]] = {  # key: (English, Chinese)
         "请上传人物照片与单件服装照片，两者无需配对。每个文件最大 40 MB。",
     ),
     "train_zip_info": (
-        "With the folders users and dresses, or in VITON-HD or street-photo layout. Up to 40 MB.",
-        "包含 users 与 dresses 文件夹，或采用 VITON-HD、街拍布局。最大 40 MB。",
+        "With the folders users and dresses, or in VITON-HD or street-photo layout. Up to 400 MB, each picture up to 40 MB.",
+        "包含 users 与 dresses 文件夹，或采用 VITON-HD、街拍布局。最大 400 MB，其中每张图片最大 40 MB。",
     ),
     "train_hub_info": (
         "A public data set in one of these layouts. It is downloaded by the computer that runs this app.",
