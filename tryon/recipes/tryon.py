@@ -269,8 +269,9 @@ class TryOnRecipe(Recipe):
             painted = generator(example.condition, z)
             frozen.requires_grad_(True)
             (real, genuine), (fake, _) = judge(example.truth, told), judge(painted.result.detach(), told)
-        # most patches show nothing generated: counting them would only drown what there is to learn
-        where = (F.adaptive_avg_pool2d(example.condition.edit, real.shape[2:]) > 0.05).float()
+        # most patches show the photo's and the garment's own pixels: counting them would only drown what there is to learn
+        invented = example.condition.edit * (1 - example.own)
+        where = (F.adaptive_avg_pool2d(invented, real.shape[2:]) > 0.15).float()
         loss_d = discriminator_loss(real, fake, s.adversary, example.paired, where)
         right = judge_right(real, fake, s.adversary)
         self.update("discriminator", loss_d)
