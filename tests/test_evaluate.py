@@ -288,6 +288,20 @@ def test_the_guard_fails_on_a_worse_checkpoint(world, tmp_path, capsys):
 # Pieces -------------------------------------------------------------------------------------------------------------------
 
 
+def test_recorded_figures_stand_in_the_model_card(world, tmp_path, capsys):
+    folder = tmp_path / "mine"
+    shutil.copytree(default_checkpoint(), folder)
+    before = json.loads((folder / "metrics.json").read_text())
+    assert run("--data", str(world), "--pairs", "2", "--checkpoint", str(folder), "--out", str(tmp_path / "out"), "--record") == 0
+    after = json.loads((folder / "metrics.json").read_text())
+    told = after["try_on"]["data"]
+    assert {k: v for k, v in after.items() if k != "try_on"} == {k: v for k, v in before.items() if k != "try_on"}
+    measured = json.loads((tmp_path / "out" / "metrics.json").read_text())["kinds"]["paired"]["methods"]["mine"]["ssim"]["value"]
+    assert told["kinds"]["paired"]["methods"]["mine"]["ssim"] == round(measured, 4)
+    card = (folder / "README.md").read_text()
+    assert f"{measured:.3f}" in card and "| mine |" in card and str(tmp_path) not in card
+
+
 def test_intervals():
     values = np.random.default_rng(1).normal(5, 1, 200)
     figure = bootstrap(values)

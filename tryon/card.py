@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .messages import sentence
+
 LICENCES = ("apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "openrail", "other")
 NOTE_LENGTH = 2000
 FAMILY, PROJECT = "Fitting Room", "fitting-room"
@@ -57,8 +59,8 @@ As a bare PyTorch module: `from tryon import TryOnModel; TryOnModel.from_pretrai
 _SHIPPED = """
 ## What it learned from
 - Clothing Co-Parsing (Yang, Luo, Lin, CVPR 2014; github.com/bearpaw/clothing-co-parsing, Apache-2.0): labelled photos of
-  its `train` split; BodyNet also its unlabelled photos, by the network's own confident labels. Its `val` split was never
-  trained on.
+  its `train` split, WarpNet from their own garments taken off and laid flat; BodyNet also its unlabelled photos, by the
+  network's own confident labels. Its `val` split was never trained on.
 - Garment photos of github.com/alexeygrigorev/clothing-dataset (CC0 1.0): their kind, and the network's own confident masks.
 - The mannequin world of this project (`python -m tryon synth`): exact flow, masks, landmarks and the same person in
   other garments.
@@ -86,9 +88,9 @@ Seeing how a garment might look on a person who agreed to it: shop pages, design
 choosing a size, for telling who somebody is, or for pictures of people who were not asked.
 
 ## Limits
-A small network trained for hours, not weeks. The discriminator stayed near chance in the first run, so what you see is mostly
-reconstruction, and variations (z) differ little. Turned bodies, crossed arms and open jackets are often wrong; new skin is
-smooth; sheer and fringed cloth is not handled; a dress is easily read as a top and a skirt. It shows a look, not a fit:
+A small network trained for hours, not weeks. What you see is mostly reconstruction, and variations (z) differ little. Turned
+bodies, crossed arms and open jackets are often wrong; new skin is smooth; sheer and fringed cloth is not handled; crumpled
+garments are laid on badly; a dress is easily read as a top and a skirt. It shows a look, not a fit:
 do not choose a size by it. Use it on photos of people who agreed.
 """
 
@@ -117,6 +119,7 @@ def write_card(name: str, metrics: Mapping[str, Any], megabytes: float, about: A
         parts.append(_USE.format(names="TryOnEngine, load_photo", place=f'"checkpoints/{name}"'))
     parts.append(_trained(about) if about.recipe else _SHIPPED)
     parts.append(_figures(metrics))
+    parts += [_try_on(told) for told in metrics.get("try_on", {}).values()]
     return "".join([*parts, _TAIL])
 
 
@@ -230,4 +233,35 @@ def _scored(metrics: Mapping[str, Any]) -> str:
             for key, value in rendered[network].items()
         ],
     ]
+    return "\n".join(lines) + "\n"
+
+
+_TRY_ON = {  # figures of ``evaluate`` that a card shows, and how
+    "ssim": ("SSIM", "{:.3f}"),
+    "psnr": ("PSNR, dB", "{:.1f}"),
+    "ssim_mask": ("SSIM in the mask", "{:.3f}"),
+    "mae_mask": ("mean absolute error in the mask", "{:.4f}"),
+    "colour": ("colour, median ΔE (CIEDE2000)", "{:.1f}"),
+    "print": ("print, median correlation", "{:.2f}"),
+    "leftovers": ("leftovers of the old garment, median", "{:.2%}"),
+    "face_changed": ("face changed", "{:.2%}"),
+    "outside_changed": ("pixels changed outside the mask", "{:.2%}"),
+    "edited": ("share of the photo edited", "{:.1%}"),
+}
+
+
+def _try_on(told: Mapping[str, Any]) -> str:
+    """The table of one recorded evaluation: figures down, methods across, one table for each kind of pairs."""
+    lines = [f"\n`{told['command']}`, compared at {told['size'][0]}×{told['size'][1]}:"]
+    for kind, table in told["kinds"].items():
+        methods = table["methods"]
+        lines += [
+            f"\n{sentence(f'kind_{kind}')}, {table['pairs']} pairs:\n",
+            "| | " + " | ".join(_cell(name) for name in methods) + " |",
+            "|---|" + "---|" * len(methods),
+        ]
+        for metric, (title, form) in _TRY_ON.items():
+            if any(metric in figures for figures in methods.values()):
+                cells = [form.format(figures[metric]) if metric in figures else "" for figures in methods.values()]
+                lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

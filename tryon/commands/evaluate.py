@@ -32,6 +32,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     one.add_argument("--judge", help="checkpoint that reads all results (default: the shipped one)")
     one.add_argument("--against", help="checkpoint that no figure may fall behind")
     one.add_argument("--seed", type=int, default=0, help="draws the pairs, and is each try-on's variation; 0 the plain best guess")
+    one.add_argument("--record", action="store_true", help="also write the figures into the first checkpoint and its model card")
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=run_evaluate)
 
@@ -57,11 +58,38 @@ def run_evaluate(options: argparse.Namespace) -> int:
         raise InputError("evaluate_nothing")
     command = "python -m tryon " + shlex.join(sys.argv[1:])
     content = write_report(options.out, told, {"data": options.data, "pairs": source, "command": command}, against)
+    if options.record:
+        _record(content, next(iter(engines.values())).folder, options)
     fallen = regressions(told.rows, *against) if against else []
     print(json.dumps(content) if options.json else _told(content, options.out))
     for r in fallen:
         print(f"worse: {regression_text(r, against[1])}", file=sys.stderr)
     return WORSE if fallen else INCOMPLETE if told.failures else 0
+
+
+def _record(content: dict[str, Any], folder: Path, options: argparse.Namespace) -> None:
+    """Put the figures beside those of ``score`` in a checkpoint's metrics.json, and write its card anew."""
+    from ..checkpoint import METRICS, read_json
+    from ..scores import record
+
+    metrics = read_json(folder / METRICS) if (folder / METRICS).is_file() else {}
+    # the data by its name: where it lies on one machine tells nobody anything
+    source = "world" if options.data == "world" else "data"
+    told = {
+        "command": f"python -m tryon evaluate --data {source} --pairs {options.pairs}",
+        "size": list(content["protocol"]["size"]),
+        "kinds": {
+            kind: {
+                "pairs": table["pairs"],
+                "methods": {
+                    name: {metric: round(figure["value"], 4) for metric, figure in figures.items()}
+                    for name, figures in table["methods"].items()
+                },
+            }
+            for kind, table in content["kinds"].items()
+        },
+    }
+    record(folder, metrics | {"try_on": metrics.get("try_on", {}) | {source: told}})
 
 
 def _engines(options: argparse.Namespace) -> tuple[dict[str, Any], Any, tuple[str, str] | None]:
