@@ -6,8 +6,9 @@ import torch.nn.functional as F
 from tryon.config import CATEGORIES, KEYPOINTS, LANDMARKS, TryOnConfig
 from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
-from tryon.nets.condition import draw_limbs, edit_region, fill, fill_holes, grow, main_pieces, make_condition, taken_off
+from tryon.nets.condition import draw_limbs, edit_region, fill_holes, grow, main_pieces, make_condition, taken_off
 from tryon.nets.discriminator import Discriminator
+from tryon.nets.filling import fill
 from tryon.nets.generator import Generator
 from tryon.nets.parts import part_grids, part_transforms
 from tryon.nets.tryon import TryOnModel

@@ -28,7 +28,8 @@ from ..measures import (
     ssim_maps,
     within,
 )
-from ..nets.condition import REPLACED, fill, grow
+from ..nets.condition import REPLACED, grow
+from ..nets.filling import fill
 from .baselines import old_garment
 
 TOLERANCE = 0.03  # of the [-1, 1] range, four grey levels: below it a pixel counts as unchanged

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, HAIR, LEGS, LOWER, OUTER, SHOES, UPPER
 from .backdrop import find_backdrop
-from .filling import fill, spread
+from .filling import spread
 from .generator import Condition
 from .prior import HAS_LOWER, first_guess
 

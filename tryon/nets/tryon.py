@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from ..config import CATEGORIES, DRESS, FACE, OUTER, UPPER, TryOnConfig
 from .body import BodyNet
-from .condition import draw_limbs, edit_region, fill, fill_holes, inner, main_pieces, make_condition, settle_dress, taken_off
+from .condition import draw_limbs, edit_region, fill_holes, inner, main_pieces, make_condition, settle_dress, taken_off
 from .edges import by_colour, follow_edges
+from .filling import fill
 from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .outline import follow_outline, open_neck

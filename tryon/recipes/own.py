@@ -124,9 +124,10 @@ def taken_off_pairs(
     """
     rows = [(i, kind) for i in people.labelled.nonzero()[:, 0].tolist() for kind in worn_kinds(people.parse[i])]
     order = torch.randperm(len(rows) * rounds, generator=random).tolist()
-    packs = []
-    for at in range(0, len(order), _AT_ONCE):
-        packs.append(_pack([rows[k % len(rows)] for k in order[at : at + _AT_ONCE]], people, model, size, random, augment))
+    packs = [
+        _pack([rows[k % len(rows)] for k in order[at : at + _AT_ONCE]], people, model, size, random, augment)
+        for at in range(0, len(order), _AT_ONCE)
+    ]
     merged = {key: torch.cat([pack[key] for pack in packs]) for key in packs[0]}
     none = torch.zeros(0, dtype=torch.uint8)
     return Rendered(person=none, garment=none, group=torch.arange(len(order)), **merged)

@@ -30,8 +30,9 @@ from ..losses import (
     reconstruction_loss,
     smoothness_loss,
 )
-from ..nets.condition import REPLACED, edit_region, fill, grow, make_condition, replaced
+from ..nets.condition import REPLACED, edit_region, grow, make_condition, replaced
 from ..nets.discriminator import Discriminator
+from ..nets.filling import fill
 from ..nets.generator import Condition, Generator
 from ..nets.precision import bf16_pays
 from ..nets.tryon import GarmentReading, PersonReading, TryOnModel
@@ -280,7 +281,8 @@ class TryOnRecipe(Recipe):
             verdict, made = frozen(painted.result, told)
         loss_g = generator_loss(verdict, s.adversary, where)
         edit = example.condition.edit
-        weight = (example.paired + _LOOSE * (1 - example.paired)) * edit * (1 + (z.abs().sum(1) == 0).float()[:, None, None, None]) / 2
+        plain = (z.abs().sum(1) == 0).float()[:, None, None, None]
+        weight = (example.paired + _LOOSE * (1 - example.paired)) * edit * (1 + plain) / 2
         rebuilt = reconstruction_loss(painted.result, example.truth, weight)
         alpha = average((painted.alpha - example.own).abs() * edit)
         calm = average(painted.shade.log().abs()) * 0.02 + smoothness_loss(painted.shade) * 0.5

@@ -14,8 +14,9 @@ import torch.distributed as dist
 from ..checkpoint import read_json
 from ..config import TrainingError
 from ..losses import ranks
+from ..nets.precision import bf16_pays
 from ..recipes import Settings
-from ..recipes.base import NotFinite, bf16_pays
+from ..recipes.base import NotFinite
 from ..recipes.spread import rank
 from .events import Event, Finished, Measured, StepDone
 from .folder import RUN, STATE, RunFolder
