@@ -14,8 +14,8 @@ from .judge import Case
 from .sheet import contact_sheet
 
 MOST = 60  # pairs looked at; more is more than anyone judges in one sitting
-CELL = (320, 240)  # height, width
-_ACROSS, _DOWN = 2, 4  # pairs on a page: it fits a screen without being made smaller
+CELL = (400, 280)  # height, width
+_ACROSS, _DOWN = 2, 3  # pairs on a page: it fits a screen without being made smaller
 _ROOM = 0.05  # round the person, of the photo's sides
 
 

@@ -79,12 +79,13 @@ def sheet(told: Evaluation) -> Image.Image:
     made = {(r.pair, r.kind, r.method): r for r in told.rows}
     pairs = list(dict.fromkeys((r.pair, r.kind) for r in told.rows))
     pairs = [pairs[i * len(pairs) // min(len(pairs), _SHEET_ROWS)] for i in range(min(len(pairs), _SHEET_ROWS))]
+    parts = [part for part in ("person", "garment", "target") if any(part in told.inputs[name] for name, _ in pairs)]
     rows = []
     for name, kind in pairs:
-        inputs = [told.inputs[name].get(part) for part in ("person", "garment", "target")]
+        inputs = [told.inputs[name].get(part) for part in parts]
         results = [made.get((name, kind, m)) for m in methods]
         rows.append([unpack(p) if p else None for p in inputs] + [unpack(r.picture) if r else None for r in results])
-    columns = [sentence(f"column_{c}") for c in ("person", "garment", "target")] + [method_name(m) for m in methods]
+    columns = [sentence(f"column_{part}") for part in parts] + [method_name(m) for m in methods]
     return contact_sheet(rows, columns, [f"{sentence(f'kind_{kind}')}: {name}" for name, kind in pairs])
 
 
