@@ -42,7 +42,7 @@ METRICS = {  # the sentences "metric_NAME" and "about_NAME" say what each is
     "category_right": Metric(1, digits=1, scale=100),
     "edited": Metric(0, digits=1, scale=100),
     "seconds": Metric(0, "median", 2),
-    "bodynet_kid": Metric(-1, digits=4),
+    "bodynet_kid": Metric(-1, digits=5),
     "fid": Metric(-1, digits=1),
     "kid": Metric(-1, digits=4),
 }
@@ -170,4 +170,5 @@ def regressions(rows: list[Row], new: str, old: str) -> list[Regression]:
 def shown(name: str, value: float) -> str:
     """A value as people read it: "0.934", "1.25 %"."""
     metric = METRICS[name]
-    return f"{value * metric.scale:.{metric.digits}f}" + (" %" if metric.scale == 100 else "")
+    rounded = round(value * metric.scale, metric.digits) + 0.0  # of a hair below zero no minus is left
+    return f"{rounded:.{metric.digits}f}" + (" %" if metric.scale == 100 else "")
