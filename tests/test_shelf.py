@@ -85,7 +85,7 @@ def test_the_trash_is_emptied_after_a_day(tmp_path, monkeypatch):
     shelf = Shelf(tmp_path)
     old = shelf.remove("old")
     later = old.stat().st_ctime + 25 * 3600
-    monkeypatch.setattr("tryon.shelf.time.time", lambda: later)
+    monkeypatch.setattr("tryon.shelf.shelf.time.time", lambda: later)
     assert shelf.remove("new").is_dir() and not old.exists()
 
 

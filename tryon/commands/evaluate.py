@@ -20,7 +20,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     one = commands.add_parser(
         "evaluate",
-        help="measure checkpoints and baselines: metrics.json, sheet.png, index.html",
+        help="measure checkpoints and baselines: metrics.json, sheet.png, index.html; sheet-N.png to judge by eye",
         description="Exit code 0: all pairs measured; 2: some could not be; 3: a figure fell beyond --against's interval.",
     )
     one.add_argument("--data", required=True, help="a folder (VITON-HD, users/ with dresses/, street photos), a ZIP, or: world")
@@ -139,7 +139,7 @@ def distinct(folders: list[Path]) -> list[str]:
 
 def _told(content: dict[str, Any], out: Path) -> str:
     """The tables as plain text."""
-    from ..evaluate.table import METRICS, shown
+    from ..evaluate.table import METRICS, sets_told, shown
 
     lines = []
     for kind, table in content["kinds"].items():
@@ -148,6 +148,8 @@ def _told(content: dict[str, Any], out: Path) -> str:
         for metric in used:
             cells = [f"{name} {shown(metric, f[metric]['value'])}" for name, f in table["methods"].items() if metric in f]
             lines.append(f"  {sentence(f'metric_{metric}'):24} {' | '.join(cells)}")
+        lines += [f"  {sentence(key, **values)}" for key, values in sets_told(table)]
+    lines += ["", *dict.fromkeys(content["unavailable"].values())]
     protocol = content["protocol"]
     size = "×".join(str(side) for side in protocol["size"])
     lines.append(f"\n{protocol['seconds']:.0f} s, judged by {protocol['judge']} at {size} → {out}")

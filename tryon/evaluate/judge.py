@@ -80,6 +80,11 @@ class Case:
         """One of POSES; see ``pose_of``."""
         return pose_of(self.keypoints, self.person.shape[2] / self.person.shape[1])
 
+    def inner(self, x: Tensor) -> Tensor:
+        """A picture or map (C×H×W) without the padding of its frame, which must not flatter."""
+        (height, width), top, left = self.box.inner_size, self.box.top, self.box.left
+        return x[:, top : top + height, left : left + width]
+
     def erased(self) -> Tensor:
         """The person with the compared area filled from its surroundings, 3×H×W."""
         known = 1 - self.area.float()[None, None]
@@ -134,8 +139,7 @@ class Judge:
             target = frame(pictures.target, self.size)[0][0] if pictures.target is not None else None
             area = draped.edit[i] > 0.5
             if pictures.own is not None:
-                own = pictures.own[None, None].float()
-                own = frame_mask(own, box)[0, 0] > 0.5
+                own = frame_mask(pictures.own[None, None].float(), box)[0, 0] > 0.5
                 area = area | (grow(own[None, None].float(), 1)[0, 0] > 0)
             if target is not None:
                 area = area | ((target - persons[i]).abs().amax(0) > 0.2)
@@ -237,11 +241,8 @@ def figures(case: Case, made: Dressed, ids: Tensor, truth_features: float | None
         truth_features: distance of the judge's features from those of the truth.
     """
     out: dict[str, float] = {}
-    height, width = case.box.inner_size
-    rows, columns = slice(case.box.top, case.box.top + height), slice(case.box.left, case.box.left + width)
-    cut = lambda x: x[None, :, rows, columns]  # noqa: E731 - the padding of the frame must not flatter
     if case.target is not None:
-        ours, truth, area = cut(made.picture), cut(case.target), cut(case.area[None].float())
+        ours, truth, area = (case.inner(x)[None] for x in (made.picture, case.target, case.area[None].float()))
         maps = ssim_maps(ours, truth)
         out |= {
             "ssim": float(maps[0].mean()),

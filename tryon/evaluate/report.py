@@ -1,4 +1,5 @@
-"""The three files of an evaluation: metrics.json for programs, sheet.png for a glance, index.html for reading offline."""
+"""The files of an evaluation: metrics.json for programs, sheet.png for a glance, index.html for reading offline, and of
+unpaired pairs sheet-1.png and so on, large enough to judge by eye."""
 
 from __future__ import annotations
 
@@ -15,16 +16,18 @@ from ..checkpoint import replace_file
 from ..config import InputError
 from ..messages import sentence
 from .baselines import BASELINES
+from .looks import pages
 from .run import Evaluation, unpack
 from .sheet import contact_sheet
-from .table import METRICS, OF_SETS, Regression, Row, regressions, shown, tables
+from .table import METRICS, OF_SETS, Regression, Row, regressions, sets_told, shown, tables
 
 WORST = ("mae_mask", "ssim", "colour", "print", "leftovers", "face_changed")  # pictured; metrics.json names them all
 _SHEET_ROWS = 24
 
 
 def write_report(out: Path, told: Evaluation, protocol: dict[str, str], against: tuple[str, str] | None = None) -> dict[str, Any]:
-    """Write metrics.json, sheet.png and index.html into ``out``.
+    """Write metrics.json, sheet.png and index.html into ``out``, and sheet-N.png where there are unpaired pairs; pages left
+    from an earlier evaluation go.
 
     Args:
         protocol: what to print beside the figures: data, pairs, command.
@@ -47,7 +50,8 @@ def write_report(out: Path, told: Evaluation, protocol: dict[str, str], against:
             "seconds": round(told.seconds, 2),
             "cpu_seconds": round(told.cpu_seconds, 2),
         },
-        "kinds": tables(told.rows),
+        "kinds": tables(told.rows, told.sets),
+        "looks": [look.pair for look in told.looks],  # in the order of their numbers on the pages
         "failed": [{"pair": f.pair, "kind": f.kind, "method": f.method, "error": f.text()} for f in told.failures],
         "unavailable": {name: sentence(key) for name, key in told.unavailable.items()},
         "definitions": {name: sentence(f"about_{name}") for name in METRICS},
@@ -58,6 +62,10 @@ def write_report(out: Path, told: Evaluation, protocol: dict[str, str], against:
         out.mkdir(parents=True, exist_ok=True)
         replace_file(out / "metrics.json", lambda p: p.write_text(json.dumps(content, indent=1, ensure_ascii=False), "utf-8"))
         replace_file(out / "sheet.png", lambda p: sheet(told).save(p, format="PNG"))
+        for old in out.glob("sheet-*.png"):
+            old.unlink()
+        for number, drawn in enumerate(pages(told.looks), 1):
+            drawn.save(out / f"sheet-{number}.png")
         page = html_page(told, content, against, fallen)
         replace_file(out / "index.html", lambda p: p.write_text(page, encoding="utf-8"))
     except OSError as error:
@@ -71,12 +79,13 @@ def sheet(told: Evaluation) -> Image.Image:
     made = {(r.pair, r.kind, r.method): r for r in told.rows}
     pairs = list(dict.fromkeys((r.pair, r.kind) for r in told.rows))
     pairs = [pairs[i * len(pairs) // min(len(pairs), _SHEET_ROWS)] for i in range(min(len(pairs), _SHEET_ROWS))]
+    parts = [part for part in ("person", "garment", "target") if any(part in told.inputs[name] for name, _ in pairs)]
     rows = []
     for name, kind in pairs:
-        inputs = [told.inputs[name].get(part) for part in ("person", "garment", "target")]
+        inputs = [told.inputs[name].get(part) for part in parts]
         results = [made.get((name, kind, m)) for m in methods]
         rows.append([unpack(p) if p else None for p in inputs] + [unpack(r.picture) if r else None for r in results])
-    columns = [sentence(f"column_{c}") for c in ("person", "garment", "target")] + [method_name(m) for m in methods]
+    columns = [sentence(f"column_{part}") for part in parts] + [method_name(m) for m in methods]
     return contact_sheet(rows, columns, [f"{sentence(f'kind_{kind}')}: {name}" for name, kind in pairs])
 
 
@@ -106,7 +115,8 @@ def html_page(told: Evaluation, content: dict[str, Any], against: tuple[str, str
         parts.append(_fallen(against[1], fallen))
     for kind, table in content["kinds"].items():
         parts.append(f"<h2>{both(f'kind_{kind}')} · {both('report_count', count=table['pairs'])}</h2><p>{both(f'told_{kind}')}</p>")
-        parts += [table_html(table["methods"]), f"<p>{both('report_intervals')}</p>", _split(table), _worst(told, kind, table)]
+        notes = "".join(f"<p>{both(key, **values)}</p>" for key, values in [("report_intervals", {}), *sets_told(table)])
+        parts += [table_html(table["methods"]), notes, _split(table), _worst(told, kind, table)]
     if told.failures:
         rows = "".join(
             f"<li>{escape(f.pair)} {escape(f.method)}: <span class=en>{escape(f.text('en'))}</span>"
@@ -154,8 +164,10 @@ def grid_html(corner: str, head: str, body: str) -> str:
 def _cell(metric: str, figure: dict[str, float] | None) -> str:
     if figure is None:
         return ""
-    low, high = (shown(metric, figure[k]).removesuffix(" %") for k in ("low", "high"))
-    return f"{shown(metric, figure['value'])}<small>{low} – {high}</small>"
+    small = f"± {shown(metric, figure['std'])}" if "std" in figure else ""
+    if "low" in figure:
+        small = " – ".join(shown(metric, figure[k]).removesuffix(" %") for k in ("low", "high"))
+    return shown(metric, figure["value"]) + (f"<small>{small}</small>" if small else "")
 
 
 def _split(table: dict[str, Any]) -> str:

@@ -17,7 +17,9 @@ from ..config import CATEGORIES, TryOnError
 from ..data.pairs import Pair, Pictures
 from ..images import frame, to_image
 from .baselines import BASELINES, paste, warp_by_landmarks
+from .inception import Sets
 from .judge import Case, Dressed, Judge, figures, untouched
+from .looks import MOST, Look, close_up, dressed_part
 from .standard import Standard
 from .table import Row
 
@@ -41,7 +43,8 @@ class Failure:
 @dataclass
 class Evaluation:
     """``rows`` of results, ``failures``, the ``inputs`` of each pair as small JPEGs by name (person, garment, target), how many
-    pairs are ``done``, and seconds on the clock and of the processor."""
+    pairs are ``done``, and seconds on the clock and of the processor; ``looks`` at unpaired pairs, and at the end the
+    distances between ``sets`` of pictures."""
 
     judge: str
     size: tuple[int, int]
@@ -50,13 +53,16 @@ class Evaluation:
     failures: list[Failure] = field(default_factory=list)
     inputs: dict[str, dict[str, bytes]] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
+    looks: list[Look] = field(default_factory=list)
+    sets: Sets = field(default_factory=Sets)
     done: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
 
 def measure(engines: dict[str, Any], judge: Judge, pairs: Iterable[Pair], seed: int = 0) -> Iterator[Evaluation]:
-    """Measure a few pairs at a time, and after each few yield the evaluation so far (one object, which grows).
+    """Measure a few pairs at a time, and after each few yield the evaluation so far (one object, which grows); what can only
+    be told of all pairs comes with one more.
 
     Args:
         engines: by name, anything with ``try_on``, ``model``, ``device`` and ``bf16`` (a TryOnEngine).
@@ -70,6 +76,10 @@ def measure(engines: dict[str, Any], judge: Judge, pairs: Iterable[Pair], seed: 
     for group in _groups(pairs, _AT_ONCE):
         _measure(group, engines, judge, standard, told)
         told.done += len(group)
+        told.seconds, told.cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
+        yield told
+    if standard.inception is not None:
+        told.sets = standard.inception.distances()
         told.seconds, told.cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
         yield told
 
@@ -109,6 +119,9 @@ def _measure(group: list[Pair], engines: dict[str, Any], judge: Judge, standard:
     work: list[tuple[int, str, Dressed, dict[str, float]]] = []
     for i, case in enumerate(cases):
         work += [(i, name, made, {}) for name, made in zip(BASELINES, baselines(case, opened[i][0].kind))]
+    for (pair, photos), case in zip(opened, cases):
+        if pair.kind == "unpaired" and len(told.looks) < MOST:
+            told.looks.append(Look(pair.name, close_up(photos.person, dressed_part(case)), close_up(photos.garment)))
     for name, engine in engines.items():
         work += _dress(name, engine, judge, opened, cases, told)
     pictures = torch.stack([made.picture for _, _, made, _ in work])
@@ -120,6 +133,8 @@ def _measure(group: list[Pair], engines: dict[str, Any], judge: Judge, standard:
         found = figures(case, made, ids[k], apart) | extra
         if case.target is not None:
             found |= standard.distance(made.picture, case.target)
+        if standard.inception is not None:
+            standard.inception.see(pair.kind, method, case.inner(made.picture))
         category = pair.truly or CATEGORIES[case.category]
         row = Row(
             pair.name,
@@ -134,6 +149,8 @@ def _measure(group: list[Pair], engines: dict[str, Any], judge: Judge, standard:
         )
         told.rows.append(row)
     for (pair, _), case in zip(opened, cases):
+        if standard.inception is not None:
+            standard.inception.see_real(pair.kind, case.inner(case.person if case.target is None else case.target))
         shown = {"person": jpeg(case.person, case), "garment": jpeg(case.garment, None)}
         told.inputs[pair.name] = shown | ({"target": jpeg(case.target, case)} if case.target is not None else {})
 
@@ -159,7 +176,7 @@ def _dress(
     name: str, engine: Any, judge: Judge, opened: list[tuple[Pair, Pictures]], cases: list[Case], told: Evaluation
 ) -> list[tuple[int, str, Dressed, dict[str, float]]]:
     """Results of one checkpoint for the pairs it does not fail on."""
-    done = []
+    done, looks = [], {look.pair: look for look in told.looks}
     for i, (pair, pictures) in enumerate(opened):
         begin = time.perf_counter()
         try:
@@ -175,6 +192,8 @@ def _dress(
         if pair.truly and pair.category == "auto":
             extra["category_right"] = float(result.category == pair.truly)
         done.append((i, result, extra))
+        if pair.kind == "unpaired" and pair.name in looks:
+            looks[pair.name].results[name] = close_up(result.image, dressed_part(cases[i]))
     if not done:
         return []
     kinds = [CATEGORIES.index(result.category) for _, result, _ in done]
@@ -194,12 +213,8 @@ def feature_distance(a: list[Tensor], b: list[Tensor]) -> float:
 
 def jpeg(picture: Tensor, case: Case | None) -> bytes:
     """A picture (3×H×W) as small JPEG bytes, without the frame's padding."""
-    image = to_image(picture)
-    if case is not None:
-        height, width = case.box.inner_size
-        image = image.crop((case.box.left, case.box.top, case.box.left + width, case.box.top + height))
     memory = io.BytesIO()
-    image.save(memory, "JPEG", quality=88)
+    to_image(picture if case is None else case.inner(picture)).save(memory, "JPEG", quality=88)
     return memory.getvalue()
 
 

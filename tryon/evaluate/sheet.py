@@ -26,7 +26,7 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 def contact_sheet(
     rows: Sequence[Sequence[Image.Image | None]],
     columns: Sequence[str],
-    captions: Sequence[str] = (),
+    captions: Sequence[str | Sequence[str]] = (),
     cell: tuple[int, int] = (192, 144),
     title: str = "",
 ) -> Image.Image:
@@ -35,7 +35,7 @@ def contact_sheet(
     Args:
         rows: pictures, scaled to fit their cells; None leaves a cell empty.
         columns: a heading for each column.
-        captions: one for each row, below it.
+        captions: one for each row, below it; or several that share the row's width.
         cell: (height, width) in pixels.
         title: above everything.
     """
@@ -60,7 +60,10 @@ def contact_sheet(
             left = _GAP + c * (width + _GAP) + (width - small.width) // 2
             sheet.paste(small, (left, top + (height - small.height) // 2))
         if captions:
-            pen.text((_GAP, top + height), fitted(captions[r], sheet.width, text), fill=_INK, font=font(text))
+            told = [captions[r]] if isinstance(captions[r], str) else captions[r]
+            share = (sheet.width - _GAP) // len(told)
+            for n, caption in enumerate(told):
+                pen.text((_GAP + n * share, top + height), fitted(caption, share, text), fill=_INK, font=font(text))
     return sheet
 
 

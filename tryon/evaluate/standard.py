@@ -13,15 +13,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .inception import WEIGHTS, Inception, load_network, sound
+
 _ALEXNET = "alexnet-owt-7be5be79.pth"  # what torchvision calls its AlexNet; LPIPS' own linear weights come with torchmetrics
-_INCEPTION = "weights-inception-2015-12-05-6726825d.pth"  # what torch-fidelity calls the network of FID and KID
 
 
 @dataclass
 class Standard:
-    """``unavailable``: by figure, the key of the sentence that says what is missing."""
+    """``unavailable``: by figure, the key of the sentence that says what is missing; ``inception``: gathers what FID and KID
+    compare, None where they are unavailable."""
 
     unavailable: dict[str, str] = field(default_factory=dict)
+    inception: Inception | None = None
     _lpips: Any = None
 
     @classmethod
@@ -33,15 +36,21 @@ class Standard:
         """
         folder = folder or Path(torch.hub.get_dir()) / "checkpoints"
         out = cls()
-        if importlib.util.find_spec("torchmetrics") is None or not (folder / _ALEXNET).is_file():
+        if not (_installed("torchmetrics") and (folder / _ALEXNET).is_file()):
             out.unavailable["lpips"] = "standard_lpips"
         else:
             from torchmetrics.image import LearnedPerceptualImagePatchSimilarity
 
             out._lpips = LearnedPerceptualImagePatchSimilarity(net_type="alex").eval()
-        ready = all(importlib.util.find_spec(m) for m in ("torchmetrics", "torch_fidelity")) and (folder / _INCEPTION).is_file()
-        if not ready:
-            out.unavailable |= {"fid": "standard_fid", "kid": "standard_fid"}
+        weights, missing = folder / WEIGHTS, ""
+        if not (_installed("torchmetrics", "torch_fidelity") and weights.is_file()):
+            missing = "standard_fid"
+        elif not sound(weights):  # cut off on its way, or something else: not to be opened
+            missing = "standard_fid_damaged"
+        else:
+            out.inception = Inception(load_network(weights))
+        if missing:
+            out.unavailable |= {"fid": missing, "kid": missing}
         return out
 
     @torch.inference_mode()
@@ -52,3 +61,7 @@ class Standard:
         value = float(self._lpips(picture[None].clamp(-1, 1), truth[None].clamp(-1, 1)))
         self._lpips.reset()
         return {"lpips": value}
+
+
+def _installed(*packages: str) -> bool:
+    return all(importlib.util.find_spec(package) is not None for package in packages)

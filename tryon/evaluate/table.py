@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .baselines import BASELINES
+from .inception import FEWEST, Distance, Sets, subset_of
 from .intervals import Figure, bootstrap, kernel_distance
 
 
@@ -41,7 +42,7 @@ METRICS = {  # the sentences "metric_NAME" and "about_NAME" say what each is
     "category_right": Metric(1, digits=1, scale=100),
     "edited": Metric(0, digits=1, scale=100),
     "seconds": Metric(0, "median", 2),
-    "bodynet_kid": Metric(-1, digits=4),
+    "bodynet_kid": Metric(-1, digits=5),
     "fid": Metric(-1, digits=1),
     "kid": Metric(-1, digits=4),
 }
@@ -78,25 +79,49 @@ def summary(rows: Iterable[Row]) -> dict[str, Figure]:
     return out
 
 
-def tables(rows: list[Row], worst: int = 4) -> dict[str, Any]:
+def tables(rows: list[Row], sets: Sets | None = None, worst: int = 4) -> dict[str, Any]:
     """By kind of pairs: every method summed up, the same per category and pose, and the names of the worst cases.
 
+    Args:
+        sets: distances between whole sets of pictures, where they could be measured.
+
     Returns:
-        {kind: {"pairs", "methods", "by_category", "by_pose", "worst"}}, plain JSON values.
+        {kind: {"pairs", "methods", "by_category", "by_pose", "worst"}}, plain JSON values; with ``sets`` also how many
+        pictures these came from ("sets").
     """
+    sets = sets or Sets()
     out: dict[str, Any] = {}
     for kind in dict.fromkeys(r.kind for r in rows):
         here = [r for r in rows if r.kind == kind]
         methods = list(dict.fromkeys(r.method for r in here))
         mine = [m for m in methods if m not in BASELINES]
+        apart = {m: _plain_sets(sets.figures.get((kind, m), {})) for m in methods}
         out[kind] = {
             "pairs": len({r.pair for r in here}),
-            "methods": {m: _plain(r for r in here if r.method == m) for m in methods},
+            "methods": {m: _plain(r for r in here if r.method == m) | apart[m] for m in methods},
             "by_category": {m: _split(here, m, "category") for m in mine},
             "by_pose": {m: _split(here, m, "pose") for m in mine},
             "worst": {m: worst_cases([r for r in here if r.method == m], worst) for m in mine},
         }
+        if kind in sets.counts:
+            results, real = sets.counts[kind]
+            few = [name for name, fewest in FEWEST.items() if min(results, real) < fewest]
+            out[kind]["sets"] = {"results": results, "real": real, "subset": subset_of((results, real)), "left_out": few}
     return out
+
+
+def sets_told(table: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Sentences (key, values) that say what FID and KID of one kind's table were measured on, or why they are left out."""
+    if "sets" not in table:
+        return []
+    values = {k: v for k, v in table["sets"].items() if k != "left_out"}
+    few = table["sets"]["left_out"]
+    return [("sets_few", values | {"name": name.upper(), "fewest": FEWEST[name]}) if name in few else (f"sets_{name}", values)
+            for name in FEWEST]  # fmt: skip
+
+
+def _plain_sets(found: dict[str, Distance]) -> dict[str, dict[str, float]]:
+    return {name: {k: round(v, 5) for k, v in asdict(d).items() if v is not None} for name, d in found.items()}
 
 
 def _plain(rows: Iterable[Row]) -> dict[str, dict[str, float]]:
@@ -129,7 +154,7 @@ class Regression:
 
 
 def regressions(rows: list[Row], new: str, old: str) -> list[Regression]:
-    """What method ``new`` does worse than ``old`` by more than old's own 95 % interval allows."""
+    """What method ``new`` does worse than ``old`` by more than old's own 95 % interval allows; FID and KID have none."""
     out = []
     for kind in dict.fromkeys(r.kind for r in rows):
         here = [r for r in rows if r.kind == kind]
@@ -145,4 +170,5 @@ def regressions(rows: list[Row], new: str, old: str) -> list[Regression]:
 def shown(name: str, value: float) -> str:
     """A value as people read it: "0.934", "1.25 %"."""
     metric = METRICS[name]
-    return f"{value * metric.scale:.{metric.digits}f}" + (" %" if metric.scale == 100 else "")
+    rounded = round(value * metric.scale, metric.digits) + 0.0  # of a hair below zero no minus is left
+    return f"{rounded:.{metric.digits}f}" + (" %" if metric.scale == 100 else "")

@@ -141,16 +141,40 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "结果集合与真实照片集合在 BodyNet 特征中的距离，仅可在本项目内比较",
     ),
     "metric_fid": ("FID", "FID"),
-    "about_fid": ("Fréchet Inception distance", "Fréchet Inception 距离"),
+    "about_fid": (
+        "Fréchet Inception distance between the set of results and the set of real pictures, torch-fidelity's Inception",
+        "结果集合与真实照片集合之间的 Fréchet Inception 距离（torch-fidelity 的 Inception）",
+    ),
     "metric_kid": ("KID", "KID"),
-    "about_kid": ("kernel Inception distance", "核 Inception 距离"),
+    "about_kid": (
+        "kernel Inception distance between the same sets; about 0, also below it, where they are alike",
+        "同样两个集合之间的核 Inception 距离；集合相似时约为 0，也可略低于 0",
+    ),
+    "sets_fid": (
+        "FID: {results} results against {real} different real pictures, without padding; it has no interval.",
+        "FID：{results} 个结果对 {real} 张不同的真实照片（不含填充），没有区间。",
+    ),
+    "sets_kid": (
+        "KID: {results} results against {real} different real pictures; mean ± standard deviation over 100 subsets of {subset}.",
+        "KID：{results} 个结果对 {real} 张不同的真实照片；100 个大小为 {subset} 的子集的均值 ± 标准差。",
+    ),
+    "sets_few": (
+        "{name} is left out: {results} results and {real} different real pictures are too few, it takes {fewest} of each.",
+        "未给出 {name}：{results} 个结果与 {real} 张不同的真实照片太少，各需 {fewest}。",
+    ),
     "standard_lpips": (
         "LPIPS is unavailable: its AlexNet weights or torchmetrics are not on this machine.",
         "LPIPS 不可用：本机没有其 AlexNet 权重或 torchmetrics。",
     ),
     "standard_fid": (
-        "FID and KID are unavailable: their Inception weights or torch-fidelity are not on this machine.",
-        "FID 与 KID 不可用：本机没有其 Inception 权重或 torch-fidelity。",
+        "FID and KID are unavailable: they take the package torch-fidelity (pip install torch-fidelity) and its file "
+        "weights-inception-2015-12-05-6726825d.pth in the folder checkpoints of torch.hub.get_dir().",
+        "FID 与 KID 不可用：需要 torch-fidelity（pip install torch-fidelity），并将其权重 "
+        "weights-inception-2015-12-05-6726825d.pth 放入 torch.hub.get_dir() 下的 checkpoints 文件夹。",
+    ),
+    "standard_fid_damaged": (
+        "FID and KID are unavailable: weights-inception-2015-12-05-6726825d.pth is damaged or another file; fetch it again.",
+        "FID 与 KID 不可用：weights-inception-2015-12-05-6726825d.pth 已损坏或不是该文件，请重新下载。",
     ),
     "method_unchanged": ("input unchanged", "原图不变"),
     "method_pasted": ("garment pasted", "直接粘贴"),

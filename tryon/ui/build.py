@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from ..messages import LANGUAGES
 from .about_tab import about_tab
-from .compare_services import CompareServices
-from .compare_tab import CompareTab
+from .compare import CompareServices, CompareTab
 from .links import LookLink
 from .models_tab import ModelsTab
 from .pieces import status_html
@@ -30,9 +31,11 @@ CACHE_SECONDS = (1800, 7200)  # look every half hour, delete what is older than 
 
 # The language chosen on an earlier visit, or else the browser's. Found in the browser: an answer from a busy server
 # would come after a visitor's own click, and undo it.
-GREET = """(remembered) => ["en", "zh"].includes(remembered) ? remembered
-  : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"
-"""
+GREET = f"""(remembered) => {{
+  const known = {json.dumps(LANGUAGES)};
+  const wanted = navigator.language.toLowerCase();
+  return known.includes(remembered) ? remembered : known.find((language) => wanted.startsWith(language)) ?? known[0];
+}}"""
 
 TITLE = """<div class="brand"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 12.5V11c0-1.6 2.6-1.9 2.6-4.1
 a2.6 2.6 0 0 0-5.2 0M16 12.5 3.8 21.6c-1.2.9-.6 2.9 1 2.9h22.4c1.6 0 2.2-2 1-2.9L16 12.5Z" fill="none"

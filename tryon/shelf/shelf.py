@@ -13,76 +13,23 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps
 
-from .card import LICENCES, NOTE_LENGTH, About, headline, learned_from, write_card
-from .checkpoint import CARD, CONFIG, METRICS, SHEET, WEIGHTS, default_checkpoint, default_data, hub_folder, hub_name, read_json
-from .config import CheckpointError, InputError
-from .engine import TryOnEngine
-from .images import load_photo, save_png
+from ..card import LICENCES, NOTE_LENGTH, About, write_card
+from ..checkpoint import CARD, CONFIG, METRICS, SHEET, WEIGHTS, default_checkpoint, hub_name, read_json
+from ..config import CheckpointError, InputError
+from ..engine import TryOnEngine
+from ..images import load_photo, save_png
+from .entry import Entry
 
 _LOADED = 2  # engines kept in memory; about a quarter of a gigabyte each
 _TRASH_SECONDS = 24 * 3600
-EXAMPLES = Path(__file__).resolve().parent / "examples"
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 Progress = Callable[[int, int], object]  # bytes done, bytes in all
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One checkpoint: ``name`` as shown and asked for, its folder, and its ``origin``: "shipped", "trained" or "pulled"."""
-
-    name: str
-    folder: Path
-    origin: str
-
-    @property
-    def megabytes(self) -> float:
-        """Size of the weights."""
-        return (self.folder / WEIGHTS).stat().st_size / 1e6
-
-    @property
-    def changed(self) -> float:
-        """When the weights were written, in seconds since 1970."""
-        return (self.folder / WEIGHTS).stat().st_mtime
-
-    def read(self, file: str) -> dict[str, Any]:
-        """config.json or metrics.json; empty where it is missing or unreadable."""
-        return read_json(self.folder / file)
-
-    @property
-    def frame(self) -> tuple[int, int]:
-        """(H, W) of its pictures."""
-        return tuple(self.read(CONFIG).get("frame", (0, 0)))
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """Its figures."""
-        return self.read(METRICS)
-
-    @property
-    def figures(self) -> list[tuple[str, float]]:
-        """The few figures worth a line, by name."""
-        return headline(self.metrics)
-
-    @property
-    def run(self) -> dict[str, Any]:
-        """run.json of the run it was trained in; empty for others."""
-        return read_json(self.folder.parent / "run.json") if self.origin == "trained" else {}
-
-    @property
-    def data(self) -> str:
-        """What it learned from, in a word or two: a data set's name, "shipped" for the data of the shipped model, "" if unknown."""
-        if self.origin == "trained":
-            return public_data(str(self.run.get("data", "")))
-        try:
-            return learned_from((self.folder / CARD).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return ""
 
 
 class Shelf:
@@ -184,7 +131,7 @@ class Shelf:
         Raises:
             HubError, CheckpointError, ConfigError: it cannot be had or is not one of ours.
         """
-        from .hub import pull
+        from ..hub import pull
 
         return self._entry(pull(name, revision, self._own(token), self.data / "hub", progress, public=self.public))
 
@@ -199,7 +146,7 @@ class Shelf:
             HubError: not signed in, refused, or the Hub cannot be reached.
             CheckpointError, InputError: no such model, a licence the Hub does not know, or too long a note.
         """
-        from .hub import Hub, split_name
+        from ..hub import Hub, split_name
 
         if licence not in LICENCES:
             raise InputError("licence_unknown", name=str(licence)[:40], known=", ".join(LICENCES))
@@ -304,13 +251,6 @@ class Shelf:
                 shutil.rmtree(weights.parent, ignore_errors=True)
 
 
-def public_data(source: str) -> str:
-    """The name of a training data source as strangers may read it: a local path loses its folders."""
-    if source in ("", "world") or source.startswith("hub:"):
-        return source
-    return Path(source).name
-
-
 def _sheet(rows: list[list[Image.Image]], cell: tuple[int, int] = (216, 288), gap: int = 8) -> Image.Image:
     """Pictures in rows on white, each fitted into ``cell`` (width, height)."""
     width, height = cell
@@ -321,6 +261,3 @@ def _sheet(rows: list[list[Image.Image]], cell: tuple[int, int] = (216, 288), ga
             left, top = gap + x * (width + gap), gap + y * (height + gap)
             sheet.paste(small, (left + (width - small.width) // 2, top + (height - small.height) // 2))
     return sheet
-
-
-__all__ = ["Entry", "Shelf", "default_data", "hub_folder", "hub_name", "public_data"]

@@ -11,13 +11,16 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from ..evaluate.report import table_html
-from ..images import content_hash, load_photo
-from ..messages import MESSAGES, sentence
-from .texts import t
+from ...evaluate import Evaluation
+from ...evaluate.report import table_html
+from ...evaluate.table import sets_told
+from ...images import content_hash, load_photo
+from ...messages import MESSAGES, sentence
+from ..texts import t
 
 if TYPE_CHECKING:
-    from .compare_services import Ballot, Choice, Key, Sheet, Standing
+    from .sheet import Choice, Key, Sheet
+    from .votes import Ballot, Standing
 
 THUMB = 320
 _SIDES = (("left", "vote_left", "side_left"), ("right", "vote_right", "side_right"))
@@ -134,9 +137,10 @@ def standings_html(standings: list[Standing], language: str) -> str:
     return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div><p class="quiet">{note}</p>'
 
 
-def numbers_html(kinds: dict[str, Any], done: int, every: int, failed: list[str], language: str) -> str:
-    """The tables of an evaluation so far."""
-    told = f'<p class="quiet" role="status">{escape(t("numbers_done", language, done=done, all=every))}</p>'
+def numbers_html(kinds: dict[str, Any], told: Evaluation | None, every: int, language: str) -> str:
+    """The tables of an evaluation so far, what could not be measured, and what is not measured on this machine."""
+    done = told.done if told is not None else 0
+    status = f'<p class="quiet" role="status">{escape(t("numbers_done", language, done=done, all=every))}</p>'
     bar = f'<progress max="{every}" value="{done}"></progress>' if done < every else ""
 
     def names(key: str) -> str:
@@ -144,14 +148,18 @@ def numbers_html(kinds: dict[str, Any], done: int, every: int, failed: list[str]
         hint = f' title="{escape(sentence(about, language))}"' if about != key and about in MESSAGES else ""
         return f"<span{hint}>{escape(sentence(key, language))}</span>"
 
-    parts = [told, bar]
+    parts = [status, bar]
     for kind, table in kinds.items():
         title = f"{sentence(f'kind_{kind}', language)} · {sentence('report_count', language, count=table['pairs'])}"
         parts.append(f"<h3>{escape(title)}</h3><p class=quiet>{escape(sentence(f'told_{kind}', language))}</p>")
         parts.append(table_html(table["methods"], names))
-    if failed:
-        items = "".join(f"<li>{escape(text)}</li>" for text in failed)
+        parts += [f"<p class=quiet>{escape(sentence(key, language, **values))}</p>" for key, values in sets_told(table)]
+    if told is not None and told.failures:
+        items = "".join(f"<li>{escape(f'{f.pair} {f.method}: {f.text(language)}')}</li>" for f in told.failures)
         parts.append(f'<ul class="notes">{items}</ul>')
+    if told is not None:
+        missing = dict.fromkeys(told.unavailable.values())
+        parts += [f"<p class=quiet>{escape(sentence(key, language))}</p>" for key in missing]
     return "".join(parts)
 
 
