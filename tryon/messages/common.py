@@ -90,6 +90,7 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "{item} is not of the form NAME=X,Y; write for example --landmark hem_left=0.7,0.9.",
         "{item} 不是 NAME=X,Y 的形式，例如 --landmark hem_left=0.7,0.9。",
     ),
+    "nothing_painted": ("Paint something first, then apply.", "请先涂抹，再点击应用。"),
     "light_range": ("Light must lie between 0 and 1, not {value}.", "光线匹配应在 0 到 1 之间，不能是 {value}。"),
     "person_none": (
         "No person was found in this photo; use one that shows somebody from head to hips, facing the camera.",
