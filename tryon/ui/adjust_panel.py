@@ -68,9 +68,8 @@ class AdjustPanel:
                     self.cloth, self.cloth_apply, self.cloth_clear = self._painter("garment", names, "adjust_garment_hint")
                 with words.make(gr.Tab, {"label": "adjust_handles"}):
                     self._handles()
-                with words.make(gr.Tab, {"label": "adjust_wear"}):
-                    self._wear()
-            self.clear_all = words.make(gr.Button, {"value": "adjust_clear_all"}, size="sm", elem_id="adjust-clear")
+            self._wear()
+            self.clear_all = words.make(gr.Button, {"value": "adjust_clear_all"}, elem_id="adjust-clear")
 
     def _painter(self, name: str, legend: tuple[tuple[str, str], ...], hint: str) -> tuple[Any, gr.Button, gr.Button]:
         self.words.make(gr.HTML, {"value": _legend(legend, hint)})

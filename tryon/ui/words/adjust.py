@@ -5,7 +5,6 @@ TEXTS: dict[str, tuple[str, str]] = {  # key: (English, Chinese)
     "adjust_edit": ("What may change", "可修改区域"),
     "adjust_garment": ("The garment", "服装范围"),
     "adjust_handles": ("Handles", "控制点"),
-    "adjust_wear": ("Hem and light", "下摆与光线"),
     "adjust_edit_hint": ("Paint on the result, then apply. What you paint is added to what is marked already.",
                          "在结果上涂抹，然后点击应用。新的涂抹会叠加到已有标记上。"),
     "adjust_yes": ("paint this anew", "重新绘制这里"),
