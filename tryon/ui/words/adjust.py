@@ -2,8 +2,8 @@
 
 TEXTS: dict[str, tuple[str, str]] = {  # key: (English, Chinese)
     "adjust": ("Correct by hand", "手动修正"),
-    "adjust_edit": ("What may change", "可修改区域"),
-    "adjust_garment": ("The garment", "服装范围"),
+    "adjust_edit": ("Area", "可修改区域"),
+    "adjust_garment": ("Garment", "服装范围"),
     "adjust_handles": ("Handles", "控制点"),
     "adjust_edit_hint": ("Paint on the result, then apply. What you paint is added to what is marked already.",
                          "在结果上涂抹，然后点击应用。新的涂抹会叠加到已有标记上。"),
@@ -14,8 +14,8 @@ TEXTS: dict[str, tuple[str, str]] = {  # key: (English, Chinese)
     "adjust_is_not": ("not garment", "不是服装"),
     "adjust_only": ("only inside this ring", "只取圈内"),
     "adjust_apply": ("Apply", "应用"),
-    "adjust_clear": ("Take marks away", "清除标记"),
-    "adjust_clear_all": ("Take all corrections back", "取消全部修正"),
+    "adjust_clear": ("Clear marks", "清除标记"),
+    "adjust_clear_all": ("Clear all corrections", "取消全部修正"),
     "adjust_handles_hint": ("Choose a handle, then tap its right place on the garment. Left and right are the picture's.",
                             "先选择一个控制点，再点击它在服装上的正确位置。左右以画面为准。"),
     "adjust_handle": ("Handle to move", "要移动的控制点"),
