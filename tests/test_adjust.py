@@ -23,7 +23,6 @@ from tryon.ui.services import Inputs, Services
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "tryon" / "examples"
 PEOPLE, GARMENTS = (sorted((EXAMPLES / kind).glob("*.jpg")) for kind in ("people", "garments"))
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 @pytest.fixture(scope="module")
