@@ -96,7 +96,7 @@ class FakeEngine:
     frame: tuple[int, int] = (512, 384)
     calls: list[tuple] = field(default_factory=list)
 
-    def try_on(self, person, garment, category="auto", seed=0, denoise=0.0) -> FakeResult:
+    def try_on(self, person, garment, category="auto", seed=0, denoise=0.0, adjust=None) -> FakeResult:
         if category not in ("auto", "upper", "lower", "dress"):
             raise InputError("photo_empty")
         self.calls.append((person.size, garment.size, category, seed, denoise))
@@ -112,6 +112,9 @@ class FakeEngine:
         share = mask.histogram()[255] / (width * height)
         return FakeResult(image, "upper" if category == "auto" else category, seconds, share, [], person, person,
                           mask, warped, mask, ImageChops.difference(image, person))
+
+    def landmarks(self, photo, adjust=None) -> dict[str, tuple[float, float]]:
+        return {"neck_front": (0.5, 0.2), "hem_left": (0.7, 0.8)}
 
     def examine_person(self, photo) -> list[FakeFinding]:
         if photo.getpixel((2, 2))[0] > 250:  # a garment on white

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_HOMES = {"TryOnEngine": ".engine", "TryOnResult": ".engine", "TryOnError": ".config", "load_photo": ".images",
-          "TryOnModel": ".hub", "pull": ".hub"}
-__all__ = ["TryOnEngine", "TryOnError", "TryOnModel", "TryOnResult", "load_photo", "pull"]
+_HOMES = {"Adjustments": ".adjust", "TryOnEngine": ".engine", "TryOnResult": ".engine", "TryOnError": ".config",
+          "load_photo": ".images", "TryOnModel": ".hub", "pull": ".hub"}
+__all__ = ["Adjustments", "TryOnEngine", "TryOnError", "TryOnModel", "TryOnResult", "load_photo", "pull"]
 
 
 def __getattr__(name: str) -> Any:

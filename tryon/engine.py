@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from .adjust import Adjustments
 from .checkpoint import default_checkpoint, load
-from .config import CATEGORIES, InputError
+from .config import CATEGORIES, LANDMARKS, InputError
 from .doctor import Finding, examine_garment, examine_person
 from .images import Letterbox, content_hash, denoise, frame, mask_to_image, to_image, to_tensor
 from .nets.blocks import fold_batch_norm
@@ -106,7 +107,8 @@ class TryOnEngine:
         self._memory: OrderedDict[tuple[str, str], _Read] = OrderedDict()
 
     def try_on(
-        self, person: Image.Image, garment: Image.Image, category: str = "auto", seed: int = 0, denoise: float = 0.0
+        self, person: Image.Image, garment: Image.Image, category: str = "auto", seed: int = 0, denoise: float = 0.0,
+        adjust: Adjustments | None = None,
     ) -> TryOnResult:
         """Show the person wearing the garment.
 
@@ -115,10 +117,14 @@ class TryOnEngine:
             category: "upper", "lower", "dress", or "auto" for what the garment looks like.
             seed: 0 for the plain best guess, any other for a variation.
             denoise: strength in [0, 1] of the pre-processing of both photos.
+            adjust: corrections made by hand; None for none.
 
         Raises:
-            InputError: no person or no garment to be found, an unknown category, or a seed out of range.
+            InputError: no person or no garment to be found, an unknown category, a seed out of range, or a correction
+                that does not fit the photos.
         """
+        adjust = adjust or Adjustments()
+        adjust.check(person, garment)
         if category not in (*CATEGORIES, "auto"):
             raise InputError("category_unknown", name=str(category)[:40], known=", ".join(("auto", *CATEGORIES)))
         if not 0 <= seed <= MAX_SEED:
@@ -129,15 +135,19 @@ class TryOnEngine:
             garment = self._prepared(garment, denoise)
         body = self._read("person", person_in, clock)
         cloth = self._read("garment", garment, clock)
+        if adjust.garment or adjust.landmarks or adjust.light:
+            with clock.stage("garment"):
+                garment, cloth = self._corrected(garment, cloth, person_in, adjust)
         findings = examine_person(body.reading, person_in) + examine_garment(cloth.reading, garment, category)
         for finding in findings:
             if finding.severity == "error":
                 raise InputError(finding.code, **finding.params)
         if category == "auto":
             category = CATEGORIES[int(cloth.reading.category[0].argmax())]
-        out = self._generate(body, cloth, category, seed, clock)
+        out = self._generate(body, cloth, category, seed, clock, adjust)
         with clock.stage("composite"):
             image, mask = paste_back(person, body.box, garment, cloth.box, out)
+            adjust.settle(person, image, mask)
         share = sum(mask.histogram()[128:]) / (mask.width * mask.height)
         return TryOnResult(
             image,
@@ -167,6 +177,15 @@ class TryOnEngine:
     def examine_garment(self, photo: Image.Image, category: str = "auto") -> list[Finding]:
         """What the doctor says of a garment's photo."""
         return examine_garment(self._read("garment", photo, Clock()).reading, photo, category)
+
+    def landmarks(self, photo: Image.Image, adjust: Adjustments | None = None) -> dict[str, tuple[float, float]]:
+        """A garment's landmarks by name, x and y in [0, 1] of its photo, as they are read or corrected; those it has."""
+        read = self._read("garment", photo, Clock())
+        if adjust is not None:
+            _, read = self._corrected(photo, read, photo, replace(adjust, light=0.0))
+        rows = read.reading.landmarks[0].float().cpu()
+        places = read.box.points_to_photo(rows[:, :2]).clamp(0, 1).tolist()
+        return {name: (x, y) for name, (x, y), row in zip(LANDMARKS, places, rows) if row[2] > 0.5}
 
     def _prepared(self, photo: Image.Image, strength: float) -> Image.Image:
         return denoise(photo, strength) if strength > 0 else photo
@@ -202,7 +221,21 @@ class TryOnEngine:
                 self._memory.popitem(last=False)
         return read
 
-    def _generate(self, body: _Read, cloth: _Read, category: str, seed: int, clock: Clock) -> TryOnOutput:
+    def _corrected(
+        self, garment: Image.Image, cloth: _Read, person: Image.Image, adjust: Adjustments
+    ) -> tuple[Image.Image, _Read]:
+        """The garment's photo and what is read in it, as the corrections want them."""
+        reading = cloth.reading
+        if adjust.garment is not None:
+            rest = adjust.without_rest(cloth.tensor, reading, cloth.box)
+            reading = self._run(lambda: self.model.read_garment(rest))
+        garment = adjust.relit(garment, person)
+        tensor = self._framed(garment)[0] if adjust.light else cloth.tensor
+        return garment, _Read(tensor, cloth.box, self._run(lambda: adjust.read(reading, tensor, cloth.box)))
+
+    def _generate(
+        self, body: _Read, cloth: _Read, category: str, seed: int, clock: Clock, adjust: Adjustments
+    ) -> TryOnOutput:
         index = torch.tensor([CATEGORIES.index(category)], device=self.device)
         z = None
         if seed:
@@ -210,6 +243,7 @@ class TryOnEngine:
             z = torch.randn(1, noise, generator=torch.Generator().manual_seed(seed)).to(self.device)
         with clock.stage("warp"):
             draped = self._run(lambda: self.model.drape(body.reading, cloth.reading, index))
+            draped = self._run(lambda: adjust.drape(draped, body.reading.keypoints, index, body.box))
         with clock.stage("generator"):
             return self._run(lambda: self.model.paint(body.tensor, body.reading, cloth.reading, draped, z))
 

@@ -23,6 +23,12 @@ def add(commands: argparse._SubParsersAction) -> None:
     one.add_argument("--category", choices=("auto", *CATEGORIES), default="auto")
     one.add_argument("--seed", type=int, default=0, help="0 is the plain best guess")
     one.add_argument("--denoise", type=float, default=0.0, metavar="0..1")
+    one.add_argument("--edit-mask", type=Path,
+                     help="as large as the person's photo; white must change, black must not, grey as found")
+    one.add_argument("--garment-mask", type=Path, help="as large as the garment's photo; white is garment, black is not")
+    one.add_argument("--landmark", action="append", default=[], metavar="NAME=X,Y", help="x, y from 0 to 1; may be given again")
+    one.add_argument("--tucked", action="store_true", help="a top goes under what is worn below it")
+    one.add_argument("--light", type=float, default=0.0, metavar="0..1", help="bring the garment nearer to the photo's light")
     one.add_argument("--checkpoint")
     one.add_argument("--intermediates", action="store_true", help="also NAME.mask.png, NAME.warped.png, NAME.parse.png")
     one.add_argument("--json", action="store_true")
@@ -55,7 +61,8 @@ def _try_one(
 ) -> dict[str, Any]:
     from ..images import load_photo, save_png
 
-    result = engine.try_on(load_photo(person), load_photo(garment), category, seed, options.denoise)
+    adjust = _adjustments(options)
+    result = engine.try_on(load_photo(person), load_photo(garment), category, seed, options.denoise, adjust)
     _writable(out.parent)
     save_png(result.image, out)
     if options.intermediates:
@@ -68,6 +75,23 @@ def _try_one(
         "edited_share": round(result.edited_share, 4),
         "warnings": [f.text() for f in result.findings],
     }
+
+
+def _adjustments(options: argparse.Namespace) -> Any:
+    """What the options say is to be corrected."""
+    from ..adjust import Adjustments
+    from ..images import load_photo
+
+    landmarks = {}
+    for item in options.landmark:
+        name, _, place = item.partition("=")
+        try:
+            x, y = (float(value) for value in place.split(","))
+        except ValueError:
+            raise InputError("landmark_form", item=item[:40]) from None
+        landmarks[name] = (x, y)
+    masks = [path and load_photo(path) for path in (options.edit_mask, options.garment_mask)]
+    return Adjustments.of(*masks, landmarks, options.tucked, options.light)
 
 
 def _try_pairs(engine: Any, options: argparse.Namespace) -> int:

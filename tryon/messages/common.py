@@ -70,6 +70,28 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "没有名为 {name} 的服装类别，可选：{known}。",
     ),
     "seed_range": ("The seed must be a whole number from 0 to {limit}.", "种子必须是 0 到 {limit} 之间的整数。"),
+    "edit_mask_size": (
+        "The mask of what may change is {found} pixels; it must be as large as the person's photo, {want}.",
+        "编辑区域掩码为 {found} 像素，必须与人物照片大小一致：{want}。",
+    ),
+    "garment_mask_size": (
+        "The garment's mask is {found} pixels; it must be as large as the garment's photo, {want}.",
+        "服装掩码为 {found} 像素，必须与服装照片大小一致：{want}。",
+    ),
+    "landmark_unknown": (
+        "A garment has no landmark named {name}; choose one of {known}.",
+        "服装没有名为 {name} 的标志点，可选：{known}。",
+    ),
+    "landmark_range": (
+        "The landmark {name} lies outside the garment's photo; give x and y from 0 to 1.",
+        "标志点 {name} 在服装照片之外；x 和 y 应在 0 到 1 之间。",
+    ),
+    "landmark_form": (
+        "{item} is not of the form NAME=X,Y; write for example --landmark hem_left=0.7,0.9.",
+        "{item} 不是 NAME=X,Y 的形式，例如 --landmark hem_left=0.7,0.9。",
+    ),
+    "nothing_painted": ("Paint something first, then apply.", "请先涂抹，再点击应用。"),
+    "light_range": ("Light must lie between 0 and 1, not {value}.", "光线匹配应在 0 到 1 之间，不能是 {value}。"),
     "person_none": (
         "No person was found in this photo; use one that shows somebody from head to hips, facing the camera.",
         "照片中没有找到人物；请使用从头到臀、正面朝向镜头的人物照片。",

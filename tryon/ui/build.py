@@ -87,7 +87,7 @@ def _wire_language(demo: gr.Blocks, words: Words, tab: TryTab, language: gr.Radi
     told = [saved, *words.components, *tab.screen, tab.stages, tab.timing]
     tell_browser = "(chosen) => { document.documentElement.lang = chosen; }"
     demo.load(None, saved, language, js=GREET, **quiet)
-    language.change(switch, [language, tab.history], told, **quiet).then(**tab.retell)
+    language.change(switch, [language, tab.history], told, **quiet).then(**tab.retell).then(**tab.panel.shown)
     gr.on([demo.load, language.change], None, language, None, js=tell_browser, **quiet)
 
 

@@ -6,16 +6,18 @@ visitor's own session, and pictures lie in the app's cache until the cache is cl
 
 from __future__ import annotations
 
+import filecmp
 import json
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image
 
+from ..adjust import Adjustments
 from ..config import InputError, TryOnError
 from ..images import content_hash, load_photo, save_png
 
@@ -71,7 +73,8 @@ def read_examples(folder: Path, kind: str) -> list[Example]:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the visitor has chosen; person and garment are paths of photos, ``model`` a name on the shelf ("" the default)."""
+    """What the visitor has chosen; person and garment are paths of photos, ``model`` a name on the shelf ("" the default),
+    ``adjust`` what was corrected by hand."""
 
     person: str | None
     garment: str | None
@@ -79,9 +82,29 @@ class Inputs:
     seed: int = 0
     denoise: float = 0.0
     model: str = ""
+    adjust: Adjustments = Adjustments()
+
+    def keeping(self, last: Inputs | None) -> Inputs:
+        """The same with the corrections of the run before, but for those that belong to a photo no longer there."""
+        if last is None:
+            return self
+        adjust = last.adjust
+        if adjust.edit is not None and not same_file(self.person, last.person):
+            adjust = replace(adjust, edit=None)
+        if (adjust.garment is not None or adjust.landmarks) and not same_file(self.garment, last.garment):
+            adjust = replace(adjust, garment=None, landmarks=())
+        return replace(self, adjust=adjust)
 
 
-@dataclass(frozen=True)
+def same_file(one: str | None, other: str | None) -> bool:
+    """Whether two paths hold the same bytes: Gradio gives copies of our examples, and of uploads, other names."""
+    try:
+        return one == other or (one is not None and other is not None and filecmp.cmp(one, other, shallow=False))
+    except OSError:  # one of them has been cleared away
+        return False
+
+
+@dataclass(frozen=True, eq=False)  # two runs are two results; Gradio tells a changed history by their hashes
 class Shown:
     """One finished try-on as the screen shows it.
 
@@ -146,7 +169,7 @@ class Services:
         Raises:
             InputError: the photo cannot be read.
         """
-        return self._keep(load_photo(path)) if Path(path).suffix.lower() in UNSHOWN else None
+        return self.keep(load_photo(path)) if Path(path).suffix.lower() in UNSHOWN else None
 
     @staticmethod
     def plain() -> tuple[int, float]:
@@ -185,11 +208,12 @@ class Services:
             return None
         started = time.perf_counter()
         person, garment = load_photo(inputs.person), load_photo(inputs.garment)
-        result = self.shelf.engine(inputs.model).try_on(person, garment, inputs.category, inputs.seed, inputs.denoise)
+        result = self.shelf.engine(inputs.model).try_on(
+            person, garment, inputs.category, inputs.seed, inputs.denoise, inputs.adjust)
         total = time.perf_counter() - started
         stages = tuple((name, self._small(getattr(result, name), STAGE_SIDE)) for name in STAGE_PICTURES)
-        before, after = (self._keep(self._small(picture, SLIDER_SIDE)) for picture in (person, result.image))
-        return Shown(inputs, before, after, self._keep(result.image), result.category, dict(result.seconds), total,
+        before, after = (self.keep(self._small(picture, SLIDER_SIDE)) for picture in (person, result.image))
+        return Shown(inputs, before, after, self.keep(result.image), result.category, dict(result.seconds), total,
                      result.edited_share, tuple(result.findings), stages)
 
     @staticmethod
@@ -198,7 +222,7 @@ class Services:
         small.thumbnail((side, side))  # never enlarges
         return small
 
-    def _keep(self, picture: Image.Image) -> str:
+    def keep(self, picture: Image.Image) -> str:
         """The path of ``picture`` as a PNG in the cache, in a folder named by its content."""
         path = self.cache / content_hash(picture) / "fitting-room.png"
         if not path.exists():

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from ..config import CATEGORIES, TryOnError
+from .adjust_panel import AdjustPanel
 from .pieces import PhotoInput, heading, notes_html, result_html, status_html, timing_html
 from .services import Example, Inputs, Services, Shown
 from .texts import Words, language_of, t
@@ -104,6 +105,7 @@ class TryTab:
             self.denoise = words.make(gr.Slider, {"label": "denoise", "info": "denoise_info"}, value=0.0,
                                       minimum=0.0, maximum=1.0, step=0.05, elem_id="denoise")
             self.plain = words.make(gr.Button, {"value": "plain"}, elem_id="plain")
+        self.panel = AdjustPanel(self.services, words, self.language)
 
     def _fold(self, first: Shown | None) -> None:
         self.stages = self.words.make(
@@ -143,12 +145,17 @@ class TryTab:
         unchanged = [gr.skip()] * (len(self.screen) + 1)
         yield [*self.examine(person, garment, category, model, language), *unchanged]
         try:
-            shown = self.services.try_on(Inputs(person, garment, category, int(seed or 0), denoise, model))
+            inputs = Inputs(person, garment, category, int(seed or 0), denoise, model)
+            shown = self.services.try_on(inputs.keeping(history[-1].inputs if history else None))
         except TryOnError as error:
             raise gr.Error(error.text(language), print_exception=False) from None
         if shown is not None:
-            history = [*history, shown][-HISTORY:]
-            yield [gr.skip(), gr.skip(), *self.render(history, language), history]
+            yield [gr.skip(), gr.skip(), *self.remember(history, shown, language)]
+
+    def remember(self, history: list[Shown], shown: Shown, language: str) -> list[Any]:
+        """The values of ``self.screen`` and of the history after a new result."""
+        history = [*history, shown][-HISTORY:]
+        return [*self.render(history, language), history]
 
     def render(self, history: list[Shown], language: str) -> list[Any]:
         """The values of ``self.screen`` for the latest result."""
@@ -240,9 +247,15 @@ class TryTab:
                   self.plain.click(self.services.plain, None, [self.seed, self.denoise], **private)]
         changed = gr.on([self.person.input, self.garment.input, self.category.input, self.seed.input,
                          self.denoise.release, self.model.input], **run)
+
+        def follow(ran: Any, scroll: bool = True) -> None:
+            ran = ran.success(self.show_making, [self.history, self.language], [self.stages, self.timing], **private)
+            if scroll:
+                ran.success(None, js=SHOW_RESULT, **private)
+
         for ran in (changed, *[event.then(**run) for event in picked]):
-            ran.success(self.show_making, [self.history, self.language], [self.stages, self.timing], **private,
-                        ).success(None, js=SHOW_RESULT, **private)
+            follow(ran)
+        self.panel.wire(self, follow, MODEL_QUEUE)
         for photo in (self.person, self.garment):
             photo.upload(self.show_upload, photo, photo, **private)
         gr.on([self.person.clear, self.garment.clear], **examine_args)
