@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import CATEGORIES, DRESS, FACE, OUTER, UPPER, TryOnConfig
-from .body import BodyNet
+from .body import BodyMaps, BodyNet
+from .closer import choose_view, lay_over, look
 from .condition import draw_limbs, edit_region, fill_holes, inner, main_pieces, make_condition, settle_dress, taken_off
 from .edges import by_colour, follow_edges
 from .filling import fill
@@ -95,7 +96,19 @@ class TryOnModel(nn.Module):
         self.generator = Generator(config.generator)
 
     def read_person(self, person: Tensor, twice: bool = False) -> PersonReading:
-        """Parse map and keypoints of a person's photo; ``twice`` looks at it in the mirror too, which is a little surer."""
+        """Parse map and keypoints of a person's photo; a torso that is small in it gets a closer look. ``twice`` looks at
+        everything in the mirror too, which is a little surer."""
+        maps, chance = self._read_body(person, twice)
+        keypoints = maps.keypoints()
+        views, small = choose_view(keypoints)
+        if small.any():
+            near = look(person[small], views[small], self.config.body.size)
+            chance[small] = lay_over(chance[small], self._read_body(near, twice)[1], views[small])
+        chance = chance + 1e-4
+        return PersonReading(chance / chance.sum(1, keepdim=True), keypoints, maps.peaks())
+
+    def _read_body(self, person: Tensor, twice: bool) -> tuple[BodyMaps, Tensor]:
+        """What BodyNet says of photos of any size, and the class probabilities, N×11×H×W, along the photos' edges."""
         small = _resize(person, self.config.body.size)
         maps = self.body(small)
         chance = maps.parse.softmax(1)
@@ -103,8 +116,7 @@ class TryOnModel(nn.Module):
             chance = (chance + self.body(small.flip(3)).parse.softmax(1).flip(3)) / 2
         # which garment of the torso it is, the labels themselves disagree on, and so no single one seems likely
         chance[:, [UPPER, OUTER, DRESS]] *= _TORSO
-        chance = follow_edges(chance / chance.sum(1, keepdim=True), person) + 1e-4
-        return PersonReading(chance / chance.sum(1, keepdim=True), maps.keypoints(), maps.peaks())
+        return maps, follow_edges(chance / chance.sum(1, keepdim=True), person)
 
     def read_garment(self, garment: Tensor) -> GarmentReading:
         """Mask, landmarks and category of a garment's photo; where somebody wears it, BodyNet tells what is garment."""

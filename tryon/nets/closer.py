@@ -1,0 +1,66 @@
+"""A closer look: the torso of a person who is small in the frame, read again by itself and laid over the first reading."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_ABOVE, _BELOW = 0.6, 0.4  # the view reaches so many torso lengths above the nose and below the hips, as in training
+_LARGE = 0.7  # a view of more than this share of the frame would show little new
+_SMALL = 0.3  # keypoints that ask for a smaller view are more likely wrong than right
+_FEATHER = 1 / 16  # share of the view over which its border fades into the first reading
+_TRUST = 0.7  # weight of the second reading inside the view; by IoU on the photos BodyNet is trained on
+
+
+def choose_view(keypoints: Tensor) -> tuple[Tensor, Tensor]:
+    """Where to look again: hair to thighs, in the frame's own proportions.
+
+    Args:
+        keypoints: N×17×3, x and y in [0, 1] of the frame.
+
+    Returns:
+        views N×3 (x and y of the centre in [0, 1] of the frame, side as a share of the frame's sides), and which rows
+        (N bool) gain from it: a torso that fills the frame does not.
+    """
+    nose, shoulder, hip = keypoints[:, 0, 1], keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
+    torso = (hip - shoulder).clamp(min=0)
+    top, bottom = (nose - _ABOVE * torso).clamp(min=0), (hip + _BELOW * torso).clamp(max=1)
+    centre = keypoints[:, [5, 6, 11, 12], 0].mean(1)
+    side = bottom - top
+    return torch.stack([centre, (top + bottom) / 2, side.clamp(min=_SMALL)], 1), (side > _SMALL) & (side < _LARGE)
+
+
+def look(photo: Tensor, views: Tensor, size: tuple[int, int]) -> Tensor:
+    """The views (N×3, see ``choose_view``) of a photo N×C×H×W, at ``size`` (H, W); beyond the frame its border goes on."""
+    x, y, side = views.float().unbind(1)
+    return _sample(photo, side, x * 2 - 1, y * 2 - 1, size)[0]
+
+
+def lay_over(first: Tensor, second: Tensor, views: Tensor) -> Tensor:
+    """Blend what the views showed into the first reading; the border of each view fades away.
+
+    Args:
+        first: N×C×H×W, any linear quantity such as probabilities.
+        second: N×C×h×w, the same of the views alone.
+        views: N×3, see ``choose_view``.
+
+    Returns:
+        N×C×H×W.
+    """
+    x, y, side = views.float().unbind(1)
+    moved, grid = _sample(second, 1 / side, (1 - x * 2) / side, (1 - y * 2) / side, first.shape[2:])
+    inside = (1 - grid.abs().amax(3)).div(2 * _FEATHER).clamp(0, 1).unsqueeze(1)
+    return torch.lerp(first.float(), moved, _TRUST * inside)
+
+
+def _sample(maps: Tensor, scale: Tensor, right: Tensor, down: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Maps seen through p ↦ scale · p + (right, down) in [-1, 1] coordinates, N×C×H×W, and the grid N×H×W×2 they were seen at."""
+    zero = torch.zeros_like(scale)
+    matrix = torch.stack([scale, zero, right, zero, scale, down], 1).view(-1, 2, 3)
+    with torch.autocast(maps.device.type, enabled=False):  # bf16 places are several pixels off
+        grid = F.affine_grid(matrix, [len(scale), 1, *size], align_corners=False)
+        return F.grid_sample(maps.float(), grid, padding_mode="border", align_corners=False), grid
+
+
+__all__ = ["choose_view", "lay_over", "look"]
