@@ -88,10 +88,10 @@ def test_adopt_takes_single_networks(folder, tmp_path):
         if k.startswith("body.")
     }
     save_file(part, tmp_path / "body.safetensors")
-    model = adopt({"body": tmp_path / "body.safetensors"}, folder)
+    model = adopt({"body": [tmp_path / "body.safetensors"]}, folder)
     assert torch.equal(model.body.parse.bias, part["parse.bias"])
     with pytest.raises(CheckpointError):
-        adopt({"warp": tmp_path / "body.safetensors"}, folder)
+        adopt({"warp": [tmp_path / "body.safetensors"]}, folder)
 
 
 def test_shipped_checkpoint_is_whole_and_small():
@@ -125,3 +125,15 @@ def test_headers_are_checked_without_the_file(folder):
             check_header(header, model, "it")
     with pytest.raises(CheckpointError, match="missing or unexpected"):
         check_header(b"{}", model, "it")
+
+
+def test_of_several_runs_the_mean_is_taken(folder, tmp_path):
+    model = load(folder)
+    for i, name in enumerate(("a", "b")):
+        weights = {k: v + i if v.is_floating_point() else v for k, v in model.warp.state_dict().items()}
+        save_file({k: v.contiguous() for k, v in weights.items()}, tmp_path / f"{name}.safetensors")
+    mixed = adopt({"warp": [tmp_path / "a.safetensors", tmp_path / "b.safetensors"]}, folder)
+    for key, value in model.warp.state_dict().items():
+        expected = value + 0.5 if value.is_floating_point() else value
+        assert torch.allclose(mixed.warp.state_dict()[key], expected, atol=1e-6)
+    assert torch.equal(mixed.body.parse.weight, model.body.parse.weight)

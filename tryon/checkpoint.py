@@ -219,12 +219,21 @@ def compare_shapes(found: Mapping[str, tuple[int, ...]], model: nn.Module, file:
             raise CheckpointError("checkpoint_shape", file=file, key=key, found=found[key][:8], want=shape)
 
 
-def adopt(runs: dict[str, Path], start: Path | None = None) -> TryOnModel:
-    """Put trained parts together: ``runs`` maps a part (body, garment, warp, generator) to its run folder's weights;
-    the rest comes from the checkpoint ``start``, or is left untrained."""
+def adopt(runs: dict[str, list[Path]], start: Path | None = None) -> TryOnModel:
+    """Put trained parts together.
+
+    Args:
+        runs: maps a part (body, garment, warp, generator) to the weights of its runs. Of several the mean is taken: runs that
+            went on from the same weights to different data then keep some of what each learned (model soups: Wortsman et
+            al., ICML 2022).
+        start: the checkpoint that gives the rest; without it the rest is left untrained.
+    """
     model = load(start) if start is not None else TryOnModel()
-    for part, file in runs.items():
+    for part, files in runs.items():
         network = getattr(model, part)
-        check_shapes(file, network)
-        network.load_state_dict(load_file(file), strict=True)
+        for file in files:
+            check_shapes(file, network)
+        weights = [load_file(file) for file in files]
+        mean = {key: torch.stack([w[key].double() for w in weights]).mean(0).to(value.dtype) for key, value in weights[0].items()}
+        network.load_state_dict(mean, strict=True)
     return model.eval()

@@ -41,7 +41,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     assemble.add_argument("--out", type=Path, required=True)
     assemble.add_argument("--start", type=Path, help="checkpoint that gives the parts not named")
     for part in ("body", "garment", "warp", "generator"):
-        assemble.add_argument(f"--{part}", type=Path, metavar="RUN/NAME.safetensors")
+        assemble.add_argument(
+            f"--{part}", type=Path, nargs="+", metavar="RUN/NAME.safetensors", help="of several the mean is taken"
+        )
     assemble.set_defaults(run=run_assemble)
 
 
