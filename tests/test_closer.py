@@ -79,11 +79,18 @@ def test_beyond_the_view_the_first_reading_stays_and_nothing_jumps():
 
 
 def test_the_view_holds_hair_to_thighs():
-    points = person(0.7)
-    (x, y, side), small = choose_view(points)[0][0], choose_view(points)[1]
+    points, torso = person(0.7), torch.zeros(1, *FRAME)
+    torso[:, 180:260, 150:230] = 1
+    views, small = choose_view(points, torso)
+    x, y, side = views[0]
     assert small.item() and y - side / 2 < points[0, :5, 1].min() - 0.05
     hip, knee = points[0, 11, 1], points[0, 13, 1]
     assert hip < y + side / 2 < knee and abs(x - 0.5) < 1e-4
+    torso[:, 180:290, 150:230] = 1  # a coat: all of it is in the view
+    _, y, longer = choose_view(points, torso)[0][0]
+    assert longer > side and 290 / 512 < y + longer / 2 < knee + 0.05
+    torso[:, :, 150:230] = 1  # down to the ground: not the whole person
+    assert choose_view(points, torso)[0][0, 2] < 0.7
 
 
 def test_a_torso_that_fills_the_frame_gets_no_second_look():

@@ -6,29 +6,38 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_ABOVE, _BELOW = 0.6, 0.4  # the view reaches so many torso lengths above the nose and below the hips, as in training
+_ABOVE = 0.6  # the view begins so many torso lengths above the nose
+_BELOW, _FURTHEST = 0.4, 1.0  # and ends so many below the hips, at the least and at the most, as views in training did
+_HEM = 0.15  # torso lengths to show below the hem of a dress or coat: its class must not change where the view ends
+_WIDTH = 0.02  # share of the frame's width from which a row of garment is no speck
 _LARGE = 0.7  # a view of more than this share of the frame would show little new
 _SMALL = 0.3  # keypoints that ask for a smaller view are more likely wrong than right
 _FEATHER = 1 / 16  # share of the view over which its border fades into the first reading
 _TRUST = 0.7  # weight of the second reading inside the view; by IoU on the photos BodyNet is trained on
 
 
-def choose_view(keypoints: Tensor) -> tuple[Tensor, Tensor]:
-    """Where to look again: hair to thighs, in the frame's own proportions.
+def choose_view(keypoints: Tensor, torso: Tensor) -> tuple[Tensor, Tensor]:
+    """Where to look again: from above the hair to the thighs, or to the hem of a longer garment, in the frame's proportions.
 
     Args:
         keypoints: N×17×3, x and y in [0, 1] of the frame.
+        torso: N×H×W in [0, 1], the chance of a garment of the torso.
 
     Returns:
         views N×3 (x and y of the centre in [0, 1] of the frame, side as a share of the frame's sides), and which rows
         (N bool) gain from it: a torso that fills the frame does not.
     """
     nose, shoulder, hip = keypoints[:, 0, 1], keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
-    torso = (hip - shoulder).clamp(min=0)
-    top, bottom = (nose - _ABOVE * torso).clamp(min=0), (hip + _BELOW * torso).clamp(max=1)
-    centre = keypoints[:, [5, 6, 11, 12], 0].mean(1)
-    side = bottom - top
-    return torch.stack([centre, (top + bottom) / 2, side.clamp(min=_SMALL)], 1), (side > _SMALL) & (side < _LARGE)
+    length = (hip - shoulder).clamp(min=0)
+    rows = (torch.arange(torso.shape[1], device=torso.device) + 1) / torso.shape[1]
+    hem = (((torso > 0.5).float().mean(2) > _WIDTH) * rows).amax(1) + _HEM * length
+    top = (nose - _ABOVE * length).clamp(min=0)
+    least, furthest = hip + _BELOW * length, torch.minimum(hip + _FURTHEST * length, top + _LARGE)
+    bottom = torch.maximum(least, torch.minimum(hem, furthest)).clamp(max=1)
+    centre = torch.stack([keypoints[:, [5, 6, 11, 12], 0].mean(1), (top + bottom) / 2], 1)
+    views = torch.cat([centre, (bottom - top).clamp(min=_SMALL).unsqueeze(1)], 1)
+    needed = least - top
+    return views, (needed > _SMALL) & (needed < _LARGE)
 
 
 def look(photo: Tensor, views: Tensor, size: tuple[int, int]) -> Tensor:

@@ -100,7 +100,7 @@ class TryOnModel(nn.Module):
         everything in the mirror too, which is a little surer."""
         maps, chance = self._read_body(person, twice)
         keypoints = maps.keypoints()
-        views, small = choose_view(keypoints)
+        views, small = choose_view(keypoints, chance[:, [UPPER, OUTER, DRESS]].sum(1))
         if small.any():
             near = look(person[small], views[small], self.config.body.size)
             chance[small] = lay_over(chance[small], self._read_body(near, twice)[1], views[small])
