@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 from .checkpoint import default_checkpoint, load
 from .config import TrainingError
 from .engine import TryOnEngine
-from .images import load_photo
+from .images import frame, load_photo
 from .nets.blocks import fold_batch_norm
 from .recipes.presets import preset
 from .runs import Order, Runs
@@ -30,7 +30,7 @@ _OWNER = "bench"
 
 
 def measure(checkpoint: str | None, rounds: int) -> dict[str, Any]:
-    """Time every stage of the model at batch 1, and the whole engine call on photos of the frame's size.
+    """Time every stage of the model at batch 1, on an example pair in frames of both sizes.
 
     Returns:
         "runs": one entry a frame size and dtype with p50 and p95 in milliseconds, "threads", "peak_memory_mb".
@@ -43,10 +43,9 @@ def measure(checkpoint: str | None, rounds: int) -> dict[str, Any]:
 def _measure_one(checkpoint: str | None, size: tuple[int, int], bf16: bool, rounds: int) -> dict[str, Any]:
     model = fold_batch_norm(load(checkpoint or default_checkpoint())).to(memory_format=torch.channels_last)
     model.config = dataclasses.replace(model.config, frame=size)
-    random = torch.Generator().manual_seed(0)
-    person, garment = (
-        torch.rand(1, 3, *size, generator=random).to(memory_format=torch.channels_last) * 2 - 1 for _ in range(2)
-    )
+    # a whole figure: somebody small in the photo gets a closer look, which costs more than a portrait does
+    files = (EXAMPLES / "people" / "00.jpg", EXAMPLES / "garments" / "00.jpg")
+    person, garment = (frame(load_photo(file), size)[0].to(memory_format=torch.channels_last) for file in files)
     category = torch.zeros(1, dtype=torch.long)
     times: dict[str, list[float]] = {k: [] for k in ("person", "garment", "warp", "generator", "total")}
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
