@@ -174,6 +174,8 @@ def test_an_old_dress_shows_below_a_short_new_top():
     top, dress = (taken_off(parse, points, torch.tensor([k]), worn)[0, 0, 16:50, 20:30] for k in (0, 2))
     assert (top[: hem - 16] == 1).all() and (top[hem - 16 :] == 0).all()
     assert (dress == 1).all()
+    parse[:, 0, 36:], parse[:, 8, 36:] = 1, 0  # a shirt that ends at the hips comes off whole, though it was read as a dress
+    assert (taken_off(parse, points, torch.tensor([0]), worn)[0, 0, 16:36, 20:30] == 1).all()
 
 
 def test_slim_trousers_stay_under_a_dress_and_wide_ones_do_not():

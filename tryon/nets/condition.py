@@ -148,6 +148,11 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     if worn is not None:
         above = (worn > 0.5).float().flip(2).cummax(2).values.flip(2)  # there is more of the new garment further down
         skirt = skirt | ((above < 0.5) & (rows > shoulders + 0.55 * torso))
+    # what ends at the hips is a long shirt, whatever it was called, and comes off whole
+    thighs = hips + 0.35 * torso
+    dress = parse[:, [DRESS]]
+    low = (dress * (rows > thighs)).sum((2, 3), keepdim=True) > 0.08 * dress.sum((2, 3), keepdim=True)
+    skirt = skirt & (low | (thighs > 0.97))
     is_top, is_dress = ((category == CATEGORIES.index(k)).view(-1, 1, 1, 1) for k in ("upper", "dress"))
     kept = parse[:, [DRESS]] * (skirt & is_top) + parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
     return replaced(parse, category) - kept
