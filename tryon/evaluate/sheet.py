@@ -41,7 +41,7 @@ def contact_sheet(
     """
     height, width = cell
     text = max(11, height // 14)
-    line = text + 6
+    line = text + max(6, text * 2 // 5)
     head = line * 2 if title else line
     step = height + _GAP + (line if captions else 0)
     sheet = Image.new("RGB", (len(columns) * (width + _GAP) + _GAP, head + len(rows) * step + _GAP), _PAPER)
