@@ -65,6 +65,9 @@ _SHIPPED = """
 - The mannequin world of this project (`python -m tryon synth`): exact flow, masks, landmarks and the same person in
   other garments.
 
+WarpNet's weights are the mean of a run on rendered people and of one that went on from it with real people; the tables below
+show each alone (rendered-warp, own-warp), and the picture before the generator has learned anything (first-guess).
+
 No pretrained weights of others were used.
 """
 
