@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from tryon.config import ARMS, BACKGROUND, CATEGORIES, LEGS, LOWER, UPPER
-from tryon.recipes.own import Flat, disguise, worn_kinds
+from tryon.data.pairs import worn_kinds
+from tryon.recipes.own import Flat, disguise
 
 
 def person(n=4, size=(128, 96)):
@@ -65,6 +66,6 @@ def test_a_disguise_changes_clothes_and_nothing_else(category):
 
 def test_worn_kinds_tells_large_garments_only():
     labels, _ = person(1)
-    assert worn_kinds(labels[0]) == ["upper", "lower"]
+    assert worn_kinds(labels[0].numpy()) == ["upper", "lower"]
     labels[labels == LOWER] = BACKGROUND
-    assert worn_kinds(labels[0]) == ["upper"]
+    assert worn_kinds(labels[0].numpy()) == ["upper"]

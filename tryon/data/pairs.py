@@ -30,7 +30,7 @@ from .wardrobe import load_wardrobe
 
 KINDS = ("paired", "swapped", "rebuilt", "unpaired")
 PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".bmp")
-_OWN = {"upper": (UPPER, OUTER), "lower": (LOWER,), "dress": (UPPER, OUTER, DRESS)}
+OWN = {"upper": (UPPER, OUTER), "lower": (LOWER,), "dress": (UPPER, OUTER, DRESS)}
 _SMALLEST = 0.015  # of the photo: a labelled garment below this is a sliver
 _GROUND = (235, 233, 230)  # what a cut-out garment lies on
 
@@ -197,11 +197,15 @@ def _streets(folder: Path, garments: Path | None, limit: int, seed: int) -> tupl
 def worn_categories(folder: Path, name: str, table: np.ndarray) -> list[str]:
     """Which garments of a labelled street photo are large enough to rebuild: a dress, or a top and what is worn below."""
     with Image.open(folder / "labels" / f"{name}.png") as picture:
-        ids = table[np.asarray(picture)]
-    share = np.bincount(ids.ravel(), minlength=256) / ids.size
+        return worn_kinds(table[np.asarray(picture)])
+
+
+def worn_kinds(labels: np.ndarray) -> list[str]:
+    """``worn_categories`` of a label map, H×W class ids."""
+    share = np.bincount(labels.ravel(), minlength=256) / labels.size
     if share[DRESS] > 2 * _SMALLEST:
         return ["dress"]
-    return [c for c in ("upper", "lower") if share[list(_OWN[c])].sum() > _SMALLEST]
+    return [c for c in ("upper", "lower") if share[list(OWN[c])].sum() > _SMALLEST]
 
 
 def _on_people(people: list[Path], garments: Path, limit: int, seed: int) -> list[Pair]:
@@ -227,7 +231,7 @@ def _rebuilt(folder: Path, name: str, points: np.ndarray, table: np.ndarray, cat
         parse = read_parse(folder, name, points, table)
         if parse.shape != (photo.height, photo.width):
             raise DataError("pairs_sizes", person=f"{name}.jpg", target=f"{name}.png")
-        own = torch.from_numpy(np.isin(parse, _OWN[category]))
+        own = torch.from_numpy(np.isin(parse, OWN[category]))
         return Pictures(recolour(photo, own), lay_flat(photo, own, seed), photo, own)
 
     return Pair(f"{name} {category}", "rebuilt", read, category, category)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..augment import Augment, move_points, uniform, view_matrices
 from ..config import ARMS, BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, UPPER
+from ..data.pairs import OWN, worn_kinds
 from ..data.rendered import Rendered
 from ..data.streets import Streets
 from ..nets.filling import fill
@@ -22,20 +23,10 @@ from ..nets.prior import capsule
 from ..nets.tryon import TryOnModel
 from .body import person_boxes
 
-_OWN = {"upper": (UPPER, OUTER), "lower": (LOWER,), "dress": (UPPER, OUTER, DRESS)}
 _STANDS_FOR = {"upper": UPPER, "lower": LOWER, "dress": DRESS}  # a set of garments taken off together counts as one
 _ARM, _LEG = (0.15, 0.11, 0.08), (0.21, 0.14, 0.1)  # radii of dressed limbs in lengths of the torso; see ``prior``
-_SMALLEST = 0.015  # of the photo: a labelled garment below this is a sliver
 _FRAME = (256, 192)
 _AT_ONCE = 16
-
-
-def worn_kinds(labels: Tensor) -> list[str]:
-    """Which garments of a label map (H×W) are large enough to take off: a dress, or a top and what is worn below."""
-    share = torch.bincount(labels.flatten().long().clamp(max=255), minlength=256).float() / labels.numel()
-    if share[DRESS] > 2 * _SMALLEST:
-        return ["dress"]
-    return [kind for kind in ("upper", "lower") if share[list(_OWN[kind])].sum() > _SMALLEST]
 
 
 class Flat:
@@ -122,7 +113,7 @@ def taken_off_pairs(
     Returns:
         a geometry pack like those of rendered people, each row a group of its own.
     """
-    rows = [(i, kind) for i in people.labelled.nonzero()[:, 0].tolist() for kind in worn_kinds(people.parse[i])]
+    rows = [(i, kind) for i in people.labelled.nonzero()[:, 0].tolist() for kind in worn_kinds(people.parse[i].numpy())]
     order = torch.randperm(len(rows) * rounds, generator=random).tolist()
     packs = [
         _pack([rows[k % len(rows)] for k in order[at : at + _AT_ONCE]], people, model, size, random, augment)
@@ -138,7 +129,7 @@ def _pack(
 ) -> dict[str, Tensor]:
     pick, n = torch.tensor([i for i, _ in rows]), len(rows)
     labels, points = people.parse[pick], people.keypoints[pick].clone()
-    own = torch.stack([torch.isin(labels[i], torch.tensor(_OWN[kind])) for i, (_, kind) in enumerate(rows)]).unsqueeze(1).float()
+    own = torch.stack([torch.isin(labels[i], torch.tensor(OWN[kind])) for i, (_, kind) in enumerate(rows)]).unsqueeze(1).float()
     for i, (_, kind) in enumerate(rows):
         labels[i][own[i, 0] > 0] = _STANDS_FOR[kind]
     flat = Flat(own, random)
@@ -293,4 +284,4 @@ def _along(points: Tensor, chains: tuple[tuple[int, int, int], ...], place: Tens
     return share
 
 
-__all__ = ["Flat", "disguise", "taken_off_pairs", "worn_kinds"]
+__all__ = ["Flat", "disguise", "taken_off_pairs"]
