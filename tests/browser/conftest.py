@@ -19,6 +19,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 START_SECONDS = 180
 
 
+def mishaps(log: str) -> list[str]:
+    """Tracebacks in the app's log, but for those of a visitor who left while an upload was under way."""
+    return [part for part in log.split("Traceback (most recent call last)")[1:] if "starlette.requests.ClientDisconnect" not in part]
+
+
 def missing(what: str) -> None:
     """Skip for a reason, or fail where a browser run was demanded."""
     if os.environ.get("TRYON_REQUIRE_BROWSER") == "1":
@@ -46,7 +51,7 @@ def app_url(tmp_path_factory):
         wait_for(url, process, log)
         yield url
         assert process.poll() is None, f"the app ended by itself:\n{log.read_text()}"
-        assert "Traceback" not in log.read_text(), log.read_text()
+        assert not mishaps(log.read_text()), log.read_text()
     finally:
         process.terminate()
         process.wait(20)
