@@ -21,7 +21,8 @@ START_SECONDS = 180
 
 def mishaps(log: str) -> list[str]:
     """Tracebacks in the app's log, but for those of a visitor who left while an upload was under way."""
-    return [part for part in log.split("Traceback (most recent call last)")[1:] if "starlette.requests.ClientDisconnect" not in part]
+    parts = log.split("Traceback (most recent call last)")[1:]
+    return [part for part in parts if "starlette.requests.ClientDisconnect" not in part]
 
 
 def missing(what: str) -> None:
