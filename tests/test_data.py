@@ -92,10 +92,11 @@ def test_wardrobe_keeps_some_back_and_names_its_lack(tmp_path):
     with open(tmp_path / "labels.csv", "w", newline="") as file:
         csv.writer(file).writerows([("image", "label"), *rows, ("none.jpg", "Hat")])
     report = Report()
-    photos, kinds, names = load_wardrobe(tmp_path, (64, 48), report=report)
+    photos, kinds, sleeves, names = load_wardrobe(tmp_path, (64, 48), report=report)
     assert photos.shape == (8, 3, 64, 48) and kinds.tolist() == [0, 0, 2, 0, 2, 0, 2, 0] and "001.jpg" not in names
+    assert [s != s for s in sleeves.tolist()] == [k == 2 for k in kinds.tolist()] and sleeves[0] == 1  # of dresses, who knows
     assert report.problems == [{"key": "data_unreadable", "args": {"name": "001.jpg"}}]
-    assert load_wardrobe(tmp_path, (64, 48), held_out=True)[2] == ["009.jpg", "010.jpg", "011.jpg"] and HELD_OUT == 40
+    assert load_wardrobe(tmp_path, (64, 48), held_out=True)[3] == ["009.jpg", "010.jpg", "011.jpg"] and HELD_OUT == 40
 
 
 def test_switches_are_read_and_refused():

@@ -148,16 +148,16 @@ def judge_right(real: Tensor, fake: Tensor, kind: str = "bce") -> Tensor:
 
 def reconstruction_loss(guess: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     """Mean absolute difference over three sizes plus that of the gradients, where ``weight`` (N×1×H×W) says so."""
-    out = guess.new_zeros(())
+    out, apart = guess.new_zeros(()), guess - truth  # means and slopes of a difference are differences of means and slopes
     for level in range(3):
-        out = out + total(((guess - truth).abs() * weight).sum()) / (3 * total(weight.sum())).clamp(min=1)
+        out = out + total((apart.abs() * weight).sum()) / (3 * total(weight.sum())).clamp(min=1)
         if level == 0:
             for axis in (2, 3):
-                slope = (guess.diff(dim=axis) - truth.diff(dim=axis)).abs()
+                slope = apart.diff(dim=axis).abs()
                 rim = weight.narrow(axis, 1, weight.shape[axis] - 1)
                 out = out + total((slope * rim).sum()) / (3 * total(rim.sum())).clamp(min=1)
         if level < 2:
-            guess, truth, weight = (F.avg_pool2d(t, 2) for t in (guess, truth, weight))
+            apart, weight = F.avg_pool2d(apart, 2), F.avg_pool2d(weight, 2)
     return out
 
 

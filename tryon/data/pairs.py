@@ -211,7 +211,7 @@ def worn_kinds(labels: np.ndarray) -> list[str]:
 def _on_people(people: list[Path], garments: Path, limit: int, seed: int) -> list[Pair]:
     """Garments spread over people so that each is used about equally often."""
     if (garments / "labels.csv").is_file():
-        _, kinds, names = load_wardrobe(garments, (32, 24), held_out=True)
+        _, kinds, _, names = load_wardrobe(garments, (32, 24), held_out=True)
         rows = [(garments / n, ("upper", "lower", "dress")[k]) for n, k in zip(names, kinds.tolist())]
     else:
         rows = [(p, "") for p in photos_in(garments)]

@@ -6,6 +6,7 @@ The public set of this layout (labels.csv with columns image, label) is alexeygr
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 
 import torch
@@ -21,12 +22,14 @@ _KINDS = {
     "lower": "Pants Skirt Shorts",
     "dress": "Dress",
 }
+_SLEEVED = "T-Shirt Longsleeve Shirt Outwear Polo Hoodie Blazer".split()
+_SLEEVELESS = "Undershirt Pants Skirt Shorts".split()  # of all other kinds some have sleeves
 HELD_OUT = 40  # the last photos by name are never trained on (of a small set, a quarter)
 
 
 def load_wardrobe(
     folder: Path, size: tuple[int, int], held_out: bool = False, report: Report | None = None
-) -> tuple[Tensor, Tensor, list[str]]:
+) -> tuple[Tensor, Tensor, Tensor, list[str]]:
     """Garment photos of a folder in frames of ``size``.
 
     Args:
@@ -34,7 +37,8 @@ def load_wardrobe(
         report: told of photos that cannot be read.
 
     Returns:
-        N×3×H×W uint8, category indices N int64, file names.
+        N×3×H×W uint8, category indices N int64, whether there are sleeves by their kind (N float32: 1, 0, or NaN where the
+        kind does not tell), file names.
 
     Raises:
         DataError: no labels.csv with the columns image and label, or none of its photos can be read.
@@ -45,11 +49,11 @@ def load_wardrobe(
     except (OSError, KeyError) as error:
         raise DataError("data_not_wardrobe", folder=str(folder)) from error
     kinds = {kind: i for i, name in enumerate(CATEGORIES) for kind in _KINDS[name].split()}
-    rows = sorted((name, kinds[label]) for name, label in rows if label in kinds and (folder / name).exists())
+    rows = sorted((name, label) for name, label in rows if label in kinds and (folder / name).exists())
     held = min(HELD_OUT, len(rows) // 4)
     rows = rows[len(rows) - held :] if held_out else rows[: len(rows) - held]
-    photos, categories, names = [], [], []
-    for name, category in rows:
+    photos, categories, sleeves, names = [], [], [], []
+    for name, label in rows:
         try:
             with Image.open(folder / name) as picture:
                 picture.draft("RGB", (2 * size[1], 2 * size[0]))
@@ -60,8 +64,9 @@ def load_wardrobe(
                 report.problem("data_unreadable", name=name[-80:])
             continue
         photos.append(((small[0] + 1) * 127.5).round().to(torch.uint8))
-        categories.append(category)
+        categories.append(kinds[label])
+        sleeves.append(1.0 if label in _SLEEVED else 0.0 if label in _SLEEVELESS else math.nan)
         names.append(name)
     if not photos:
         raise DataError("data_not_wardrobe", folder=str(folder))
-    return torch.stack(photos), torch.tensor(categories), names
+    return torch.stack(photos), torch.tensor(categories), torch.tensor(sleeves), names

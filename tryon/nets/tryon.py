@@ -23,7 +23,7 @@ from .worn import worn_landmarks
 
 HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
 _CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
-_TORSO = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
+LIKELIER = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
 _REACH = 4.0  # logits in favour of the new garment where the old one covered the trunk: a gap would have to be invented
 
 
@@ -115,7 +115,7 @@ class TryOnModel(nn.Module):
         if twice:
             chance = (chance + self.body(small.flip(3)).parse.softmax(1).flip(3)) / 2
         # which garment of the torso it is, the labels themselves disagree on, and so no single one seems likely
-        chance[:, [UPPER, OUTER, DRESS]] *= _TORSO
+        chance[:, [UPPER, OUTER, DRESS]] *= LIKELIER
         return maps, follow_edges(chance / chance.sum(1, keepdim=True), person)
 
     def read_garment(self, garment: Tensor) -> GarmentReading:

@@ -106,7 +106,7 @@ class Recipe:
         plain = [p for p in self.nets[name].parameters() if p.ndim <= 1]
         lr = self.settings.lr * lr_factor
         groups = [{"params": decay, "weight_decay": self.settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        self.optimisers[name] = torch.optim.AdamW(groups, lr=lr, betas=betas)
+        self.optimisers[name] = torch.optim.AdamW(groups, lr=lr, betas=betas, fused=True)
         for group in self.optimisers[name].param_groups:
             group["peak"] = lr
 

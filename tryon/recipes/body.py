@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from ..augment import Augment, apply_view, move_points, new_backgrounds, relight, roughen, uniform, view_matrices
@@ -18,14 +19,17 @@ from ..data.growing import GrowingWorld
 from ..data.rendered import Rendered
 from ..data.sources import LOOSE
 from ..data.streets import Streets
+from ..images import Letterbox
 from ..losses import heat_loss, parse_loss, present_loss, union_loss
 from ..measures import ParseTally, pck
 from ..nets.body import BodyNet
+from ..nets.tryon import LIKELIER, TryOnModel
 from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
 from .material import Material
 from .spread import to_device
 
 DEFAULT_PEOPLE = 400  # rendered, where there are no others
+_PSEUDO = 0.35  # share of unlabelled photos in a batch, once they are labelled
 TORSO = (UPPER, OUTER, DRESS)  # which of them it is, the labels themselves often disagree on; that it is one, rarely
 
 
@@ -107,7 +111,7 @@ class BodyRecipe(Recipe):
         rendered = 0 if self.world is None else n if self.train is None else round(n * self.settings.share)
         n, parts = n - rendered, []
         if n:
-            pseudo = n // 4 if share >= self.settings.unlabelled and len(self.unlabelled) else 0
+            pseudo = round(n * _PSEUDO) if share >= self.settings.unlabelled and len(self.unlabelled) else 0
             pick = self.labelled[torch.randint(len(self.labelled), (n - pseudo,), generator=g)]
             if pseudo:
                 pick = torch.cat([pick, self.unlabelled[torch.randint(len(self.unlabelled), (pseudo,), generator=g)]])
@@ -136,19 +140,26 @@ class BodyRecipe(Recipe):
 
     @torch.no_grad()
     def pseudo_label(self) -> None:
-        """Label the unlabelled photos with the network as it stands; unsure pixels stay out (255)."""
-        net = self.nets["body"].eval()
-        for part in self.unlabelled.split(16):
-            photos = torch.nn.functional.interpolate(
-                self.train.photos[part].float() / 127.5 - 1, (384, 256), mode="bilinear", antialias=True
-            ).to(self.device)
+        """Label the unlabelled photos as a try-on reads them (twice, with its closer look), with the network as it stands;
+        unsure pixels stay out (255)."""
+        reader = TryOnModel(self.config).to(self.device).eval()
+        reader.body = self.nets["body"].eval()
+        size = self.train.photos.shape[2:]
+        box = Letterbox(tuple(size), self.config.frame)
+        rows, columns = (slice(at, at + n) for at, n in zip((box.top, box.left), box.inner_size))
+        for part in self.unlabelled.split(8):
+            photos = self.train.photos[part].to(self.device).float() / 127.5 - 1
+            inner = F.interpolate(photos, box.inner_size, mode="bilinear", antialias=True)
+            border = torch.cat([inner[:, :, [0, -1]].flatten(2), inner[:, :, :, [0, -1]].flatten(2)], 2).mean(2)
+            framed = border[:, :, None, None].expand(-1, -1, *self.config.frame).contiguous()
+            framed[:, :, rows, columns] = inner
             with self.autocast():
-                logits = net(photos).parse.float() + net(photos.flip(3)).parse.float().flip(3)
-            chance, label = (logits / 2).softmax(1).max(1)
-            label[chance < 0.7] = 255
-            size = self.train.parse.shape[1:]
-            wide = torch.nn.functional.interpolate(label.float().unsqueeze(1), size, mode="nearest").squeeze(1)
-            self.train.parse[part] = wide.to(torch.uint8).cpu()
+                chance = reader.read_person(framed, twice=True).parse.float()[:, :, rows, columns]
+            chance[:, list(TORSO)] /= LIKELIER  # the reading's own bias is not to be learned
+            chance = F.interpolate(chance, size, mode="bilinear", align_corners=False)
+            sure, label = (chance / chance.sum(1, keepdim=True)).max(1)
+            label[sure < 0.7] = 255
+            self.train.parse[part] = label.to(torch.uint8).cpu()
 
     def extra_state(self) -> dict[str, Any]:
         known = (self.train.parse[self.unlabelled[:1]] != 255).any().item() if len(self.unlabelled) else False

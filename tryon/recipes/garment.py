@@ -13,7 +13,7 @@ from torch import Generator as Random
 from torch import Tensor, nn
 
 from ..augment import Augment, apply_view, move_points, relight, roughen, uniform, view_matrices
-from ..config import CATEGORIES, DRESS, LANDMARK_FLIP, OUTER, UPPER, TrainingError, TryOnConfig
+from ..config import CATEGORIES, DRESS, LANDMARK_FLIP, LANDMARKS, OUTER, UPPER, TrainingError, TryOnConfig
 from ..data.growing import GrowingWorld
 from ..data.rendered import Rendered
 from ..losses import average, heat_loss, total
@@ -25,6 +25,11 @@ from .material import Material
 from .spread import to_device
 
 SIZE = (256, 192)
+_SLEEVES = [i for i, name in enumerate(LANDMARKS) if name.startswith("sleeve")]
+_LEGS = [i for i, name in enumerate(LANDMARKS) if name.startswith(("leg", "crotch"))]  # only trousers and skirts have them
+_TOP = [i for i, name in enumerate(LANDMARKS) if name.startswith(("neck", "shoulder", "armpit", "sleeve"))]
+_LOOKS = 5  # at each photographed garment before its landmarks are believed
+_SAME_SPOT = 0.02  # of the frame's height, the mean distance of those looks within which they agree
 
 
 @dataclass(frozen=True)
@@ -41,13 +46,13 @@ class GarmentSettings(Settings):
 
 @dataclass
 class Batch:
-    """``photos`` N×3×H×W in [-1, 1]; ``mask`` N×1×H×W (0, 1; 255 unknown); ``landmarks`` N×18×3; ``known`` N bool,
-    whether landmarks are; ``category`` N."""
+    """``photos`` N×3×H×W in [-1, 1]; ``mask`` N×1×H×W (0, 1; 255 unknown); ``landmarks`` N×18×3, the third how much their
+    place counts; ``present`` N×18, 1 for those the garment has, NaN where unknown; ``category`` N."""
 
     photos: Tensor
     mask: Tensor
     landmarks: Tensor
-    known: Tensor
+    present: Tensor
     category: Tensor
 
 
@@ -107,23 +112,17 @@ class GarmentRecipe(Recipe):
         if real:
             photos[:real] = self._in_real_cloth(photos[:real], mask[:real], random)
         views, maps, landmarks = self._view(photos, (mask > 127).to(torch.uint8), world.landmarks[pick], random)
-        return Batch(views, maps.unsqueeze(1), landmarks, torch.ones(n, dtype=torch.bool), world.category[pick])
+        return Batch(views, maps.unsqueeze(1), landmarks, landmarks[:, :, 2], world.category[pick])
 
     def _in_real_cloth(self, photos: Tensor, mask: Tensor, random: Random) -> Tensor:
         """Keep the rendered shape and shading; take cloth and floor from real garment photos."""
         n = len(photos)
-        height, width = SIZE
-        photographs = self.garments.photos
-        source = photographs[torch.randint(len(photographs), (n,), generator=random)].float() / 255
+        source = self._photographs(n, random)
         cloth = F.interpolate(source[:, :, 84:172, 64:128], SIZE, mode="bilinear", align_corners=False)
-        corner = source[:, :, :56, :42]
-        floor = torch.cat([corner, corner.flip(3)], 3)
-        floor = torch.cat([floor, floor.flip(2)], 2)
-        floor = floor.repeat(1, 1, 3, 3)[:, :, :height, :width]
-        wide = F.interpolate(source[:, :, :64, :], SIZE, mode="bilinear", align_corners=False)
-        floor = torch.where(torch.rand(n, 1, 1, 1, generator=random) < 0.5, floor, wide)
+        floor = floors(source, random)
         other = torch.rand(n, 1, 1, 1, generator=random) < 0.35  # another photo's floor: any contrast
         floor = torch.where(other, floor.roll(1, 0), floor)
+        floor = like(floor, cloth.mean((2, 3), keepdim=True), random)
         light = photos.float().mean(1, keepdim=True) / 255
         inside = (mask.float() / 255).unsqueeze(1)
         shade = light / ((light * inside).sum((2, 3), keepdim=True) / inside.sum((2, 3), keepdim=True).clamp(min=1)).clamp(min=0.1)
@@ -141,13 +140,37 @@ class GarmentRecipe(Recipe):
         dressed = (labels == DRESS).flatten(1).sum(1) > 0.5 * torso.flatten(1).sum(1)
         category = torch.where(dressed, CATEGORIES.index("dress"), CATEGORIES.index("upper"))
         photos = roughen(relight((photos + 1) / 2, self.augment, random), self.augment, random) * 2 - 1
-        return Batch(photos, torso.long().unsqueeze(1), landmarks, torch.ones(n, dtype=torch.bool), category)
+        return Batch(photos, torso.long().unsqueeze(1), landmarks, landmarks[:, :, 2], category)
 
     def _real(self, n: int, random: Random) -> Batch:
         data = self.garments
         pick = torch.randint(len(data), (n,), generator=random)
-        views, maps, landmarks = self._view(data.photos[pick], data.mask[pick], data.landmarks[pick], random)
-        return Batch(views, maps.unsqueeze(1), landmarks, torch.full((n,), self.trusted), data.category[pick])
+        photos, mask = data.photos[pick], data.mask[pick]
+        moved = (torch.rand(n, generator=random) < 0.5) & ((mask == 1).flatten(1).float().mean(1) > 0.1)
+        if moved.any():  # onto another floor, often of the garment's own colour
+            cloth, inside = photos[moved].float() / 255, (mask[moved] == 1).float().unsqueeze(1)
+            tone = (cloth * inside).sum((2, 3), keepdim=True) / inside.sum((2, 3), keepdim=True)
+            floor = like(floors(self._photographs(len(cloth), random), random), tone, random)
+            apart = F.avg_pool2d((mask[moved] == 0).float().unsqueeze(1), 3, 1, 1)
+            photos[moved] = ((cloth * (1 - apart) + floor * apart) * 255).to(torch.uint8)
+        views, maps, landmarks = self._view(photos, mask, data.landmarks[pick], random)
+        return Batch(views, maps.unsqueeze(1), landmarks, self._present(pick, landmarks), data.category[pick])
+
+    def _present(self, pick: Tensor, landmarks: Tensor) -> Tensor:
+        """Which landmarks the photographed garments have, as far as their kind tells (NaN elsewhere)."""
+        if self.trusted:
+            return landmarks[:, :, 2]
+        present = torch.full(landmarks.shape[:2], torch.nan)
+        is_lower = self.garments.category[pick] == CATEGORIES.index("lower")
+        present[:, _TOP] = torch.where(is_lower.unsqueeze(1), 0.0, present[:, _TOP])
+        present[:, _LEGS] = torch.where(is_lower.unsqueeze(1), present[:, _LEGS], 0.0)
+        if self.garments.sleeves is not None:
+            present[:, _SLEEVES] = self.garments.sleeves[pick].unsqueeze(1)
+        return present
+
+    def _photographs(self, n: int, random: Random) -> Tensor:
+        photos = self.garments.photos
+        return photos[torch.randint(len(photos), (n,), generator=random)].float() / 255
 
     def step(self, index: int) -> dict[str, float]:
         if index == int(self.settings.pseudo * self.settings.steps) and self.garments is not None and not self.trusted:
@@ -167,30 +190,56 @@ class GarmentRecipe(Recipe):
         chance = maps.mask.sigmoid() * known
         dice = 1 - (2 * (chance * truth).sum((1, 2, 3)) + 1) / ((chance + truth * known).sum((1, 2, 3)) + 1)
         mask = mask + average(dice)
-        weights = batch.known.float()[:, None]
         heat = heat_loss(maps.heat, batch.landmarks)
-        present = F.binary_cross_entropy_with_logits(maps.present.float(), batch.landmarks[:, :, 2], reduction="none")
-        present = total((present * weights).sum()) / (total(weights.sum()) * present.shape[1]).clamp(min=1)
+        told = (~batch.present.isnan()).float()
+        present = F.binary_cross_entropy_with_logits(maps.present.float(), batch.present.nan_to_num(), reduction="none")
+        present = total((present * told).sum()) / total(told.sum()).clamp(min=1)
         category = average(F.cross_entropy(maps.category.float(), batch.category, reduction="none"))
         loss = mask + 0.25 * heat + 0.3 * present + 0.2 * category
         return loss, {"mask": mask, "heat": heat, "present": present, "category": category}
 
     @torch.no_grad()
     def label_real(self) -> None:
-        """Label the photographed garments with the network as it stands; unsure pixels stay unknown."""
-        net = self.nets["garment"].eval()
+        """Label the photographed garments with the network as it stands, seen several times, each time turned and scaled
+        otherwise: pixels it is not sure of stay unknown, and landmarks it does not find at the same place every time."""
+        net, random = self.nets["garment"].eval(), self.generator(0, "looks")
+        turned = replace(Augment(), rotation=12, scale=0.12, shear=0.05, shift=0.05, flip=0.5)
+        boxes = torch.tensor([0.5, 0.5, SIZE[1] / SIZE[0], 1.0])
+        unit = torch.tensor([SIZE[1] / SIZE[0], 1.0])
         for part in parts_of(len(self.garments), 16):
-            photos = (self.garments.photos[part].float() / 127.5 - 1).to(self.device)
-            with self.autocast():
-                chance = (net(photos).mask.sigmoid() + net(photos.flip(3)).mask.sigmoid().flip(3))[:, 0].cpu() / 2
+            photos, places, has, masks = self.garments.photos[part], [], [], []
+            for look in range(_LOOKS):
+                if look < 2:
+                    matrices = torch.eye(2, 3).repeat(len(part), 1, 1)
+                    matrices[:, 0, 0] = 1.0 - 2 * look  # as it is, and mirrored
+                else:
+                    aspect = SIZE[1] / SIZE[0]
+                    matrices, _ = view_matrices(boxes.expand(len(part), 4), aspect, turned, random, aspect)
+                views, _ = apply_view(photos, self.garments.mask[part], matrices, SIZE, torch.full((len(part), 3), torch.nan))
+                with self.autocast():
+                    maps = net((views * 2 - 1).to(self.device, memory_format=torch.channels_last))
+                found, mirrored = maps.landmarks().cpu(), matrices[:, 0, 0] < 0
+                found = torch.where(mirrored.view(-1, 1, 1), found[:, list(LANDMARK_FLIP)], found)
+                spot = torch.einsum("nij,nkj->nki", matrices[:, :, :2], found[:, :, :2] * 2 - 1) + matrices[:, None, :, 2]
+                places.append((spot + 1) / 2), has.append(found[:, :, 2])
+                if look < 2:
+                    chance = maps.mask[:, 0].sigmoid().cpu()
+                    masks.append(chance.flip(2) if look else chance)
+            chance, spots, sure = (torch.stack(x) for x in (masks, places, has))
+            chance = chance.mean(0)
             self.garments.mask[part] = torch.where(chance > 0.85, 1, torch.where(chance < 0.15, 0, 255)).to(torch.uint8)
+            middle = spots.median(0).values
+            apart = ((spots - middle) * unit).norm(dim=3).mean(0)
+            counts = (apart < _SAME_SPOT) & (sure.mean(0) > 0.5)
+            self.garments.landmarks[part] = torch.cat([middle, counts.float().unsqueeze(2)], 2)
 
     def extra_state(self) -> dict[str, Any]:
-        return {"pseudo": self.garments.mask if self.garments is not None else None}
+        data = self.garments
+        return {"pseudo": None if data is None else {"mask": data.mask, "landmarks": data.landmarks}}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
         if state["pseudo"] is not None:
-            self.garments.mask = state["pseudo"]
+            self.garments = replace(self.garments, **state["pseudo"])
 
     @torch.no_grad()
     def validate(self, nets: dict[str, nn.Module]) -> dict[str, float]:
@@ -199,13 +248,32 @@ class GarmentRecipe(Recipe):
         data, loss = self.val, 0.0
         for part in parts_of(len(data), 24):
             mask = (data.garment_mask[part] > 127).to(torch.uint8).unsqueeze(1)
-            photos, known = data.garment[part].float() / 127.5 - 1, torch.ones(len(part), dtype=torch.bool)
-            batch = Batch(photos, mask, data.landmarks[part], known, data.category[part])
+            photos, landmarks = data.garment[part].float() / 127.5 - 1, data.landmarks[part]
+            batch = Batch(photos, mask, landmarks, landmarks[:, :, 2], data.category[part])
             loss += self.losses(nets["garment"], to_device(batch, self.device))[0].item() * len(part) / len(data)
         return {"loss": loss, **score_rendered(nets["garment"], data, self.autocast)}
 
     def close(self) -> None:
         self.world.close()
+
+
+def floors(photos: Tensor, random: Random) -> Tensor:
+    """What garments lie on in photos N×3×H×W in [0, 1]: their upper left corner mirrored over the frame, or their upper
+    edge stretched down."""
+    n, _, height, width = photos.shape
+    corner = photos[:, :, :56, :42]
+    floor = torch.cat([corner, corner.flip(3)], 3)
+    floor = torch.cat([floor, floor.flip(2)], 2).repeat(1, 1, 3, 3)[:, :, :height, :width]
+    wide = F.interpolate(photos[:, :, :64, :], (height, width), mode="bilinear", align_corners=False)
+    return torch.where(torch.rand(n, 1, 1, 1, generator=random) < 0.5, floor, wide)
+
+
+def like(floor: Tensor, tone: Tensor, random: Random, share: float = 0.3) -> Tensor:
+    """Bring some of the floors (N×3×H×W in [0, 1]) close to a colour (N×3×1×1): then only edges tell what lies on them."""
+    n = len(floor)
+    near = tone * torch.exp(0.12 * torch.randn(n, 1, 1, 1, generator=random)) + 0.02 * torch.randn(n, 3, 1, 1, generator=random)
+    matched = (floor - floor.mean((2, 3), keepdim=True) + near).clamp(0, 1)
+    return torch.where(torch.rand(n, 1, 1, 1, generator=random) < share, matched, floor)
 
 
 @torch.no_grad()

@@ -34,13 +34,14 @@ _BATCH = 8
 @dataclass
 class Garments:
     """Garment photos: ``photos`` N×3×H×W uint8, ``mask`` N×H×W uint8 (0, 1; 255 unknown), ``landmarks`` N×18×3 (zero where
-    nobody read them), ``category`` N int64, ``names``."""
+    nobody read them), ``category`` N int64, ``names``, ``sleeves`` N (1, 0, NaN where nobody told; None for all)."""
 
     photos: Tensor
     mask: Tensor
     landmarks: Tensor
     category: Tensor
     names: list[str]
+    sleeves: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -111,9 +112,10 @@ class Material:
         layout, folder = self.source.layout, self.source.folder
         if layout in (WARDROBE, BOTH):
             folder = folder / "garments" if layout == BOTH else folder
-            photos, kinds, names = load_wardrobe(folder, size, report=self.report)
+            photos, kinds, sleeves, names = load_wardrobe(folder, size, report=self.report)
             self.report.counts["garments"] = len(names)
-            return Garments(photos, untrusted_masks(len(photos), size), torch.zeros(len(photos), 18, 3), kinds, names)
+            masks, landmarks = untrusted_masks(len(photos), size), torch.zeros(len(photos), 18, 3)
+            return Garments(photos, masks, landmarks, kinds, names, sleeves)
         if layout == PAIRS:
             return self._read_garments(folder / "train" / "cloth", size, folder / "train" / "cloth-mask")
         if layout == LOOSE and self.source.dresses is not None:
@@ -123,7 +125,7 @@ class Material:
     def read_wardrobe(self, size: tuple[int, int], count: int, random: torch.Generator) -> Garments:
         """Some garments of a wardrobe beside street photos, with the mask and landmarks that GarmentNet reads; what it finds
         no garment in is left out."""
-        photos, kinds, names = load_wardrobe(self.source.folder / "garments", size, report=self.report)
+        photos, kinds, _, names = load_wardrobe(self.source.folder / "garments", size, report=self.report)
         rows, found = torch.randperm(len(photos), generator=random)[:count], []
         device = next(self.model().parameters()).device
         for part in rows.split(_BATCH):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -129,9 +130,7 @@ def draw_cut(rng: np.random.Generator, category: str, sex: str, kind: str | None
         )
     if kind == "tank":
         neck = str(rng.choice(["scoop", "scoop", "v", "square"]))
-        return Cut(
-            **base, neck=neck, neck_width=u(0.085, 0.10), neck_depth=u(0.08, 0.13), strap=u(0.125, 0.150), collar="rib"
-        )
+        return Cut(**{**base, "neck": neck, "collar": "rib", **_straps(rng, 0.3)})
     if kind == "polo":
         return Cut(
             **base,
@@ -189,11 +188,28 @@ def _depth(rng: np.random.Generator, neck: str) -> float:
     return float(rng.uniform(low, high))
 
 
+def _straps(rng: np.random.Generator, thin: float) -> dict[str, Any]:
+    """The neckline of a garment without sleeves; a share ``thin`` hangs on the narrow straps of camisoles and slips."""
+    width, broad = rng.uniform(0.085, 0.10), rng.uniform(0.125, 0.150)
+    if rng.random() >= thin:
+        return {"neck_width": width, "neck_depth": rng.uniform(0.08, 0.13), "strap": broad}
+    width, strap = rng.uniform(0.09, 0.115), rng.uniform(0.008, 0.025)
+    return {"neck": "square", "neck_width": width, "neck_depth": rng.uniform(0.11, 0.19), "strap": width + strap}
+
+
 def _dress(rng: np.random.Generator) -> Cut:
     u = rng.uniform
     flare = float(rng.choice([0.0, u(0.03, 0.12), u(0.12, 0.4)]))
     neck = str(rng.choice(["crew", "v", "scoop", "square"]))
     sleeve = float(rng.choice([0.0, u(0.34, 0.5), u(0.55, 0.97)], p=[0.45, 0.35, 0.2]))
+    neckline = {
+        "neck": neck,
+        "neck_width": u(0.078, 0.10),
+        "neck_depth": _depth(rng, "crew") if neck == "crew" else u(0.07, 0.12),
+        "strap": u(0.125, 0.15),
+    }
+    if sleeve == 0 and neck != "crew":
+        neckline |= _straps(rng, 0.5)
     return Cut(
         "dress",
         "dress",
@@ -206,10 +222,7 @@ def _dress(rng: np.random.Generator) -> Cut:
         sleeve=sleeve,
         sleeve_ease=u(0.010, 0.024),
         sleeve_flare=float(rng.choice([0, u(0, 0.04)])),
-        neck=neck,
-        neck_width=u(0.078, 0.10),
-        neck_depth=_depth(rng, "crew") if neck == "crew" else u(0.07, 0.12),
-        strap=u(0.125, 0.15),
+        **neckline,
         collar="rib" if neck == "crew" else "",
         pleats=float(flare * u(0.03, 0.10)),
     )
