@@ -22,8 +22,8 @@ _KINDS = {
     "lower": "Pants Skirt Shorts",
     "dress": "Dress",
 }
-_SLEEVED = "T-Shirt Longsleeve Shirt Outwear Polo Hoodie Blazer".split()
-_SLEEVELESS = "Undershirt Pants Skirt Shorts".split()  # of all other kinds some have sleeves
+_SLEEVED = ("T-Shirt", "Longsleeve", "Shirt", "Outwear", "Polo", "Hoodie", "Blazer")
+_SLEEVELESS = ("Undershirt", "Pants", "Skirt", "Shorts")  # of all other kinds some have sleeves
 HELD_OUT = 40  # the last photos by name are never trained on (of a small set, a quarter)
 
 

@@ -37,6 +37,18 @@ def capsule(points: Tensor, a: Tensor, b: Tensor, wide: Tensor, narrow: Tensor) 
     return (away - t.unsqueeze(3) * along[:, None, None]).norm(dim=3) / radius
 
 
+def limb(place: Tensor, points: Tensor, joints: tuple[int, ...], radii: tuple[float, ...], length: Tensor) -> list[Tensor]:
+    """The capsules of a limb, one a bone, each N×H×W as ``capsule`` gives it.
+
+    Args:
+        place: H×W×2; points: N×17×2, the keypoints in the same units.
+        joints: from the body outwards; radii: at these, in torso lengths.
+        length: N, the torso's.
+    """
+    ends = [(points[:, j], r * length) for j, r in zip(joints, radii, strict=True)]
+    return [capsule(place, a, b, ra, rb) for (a, ra), (b, rb) in zip(ends, ends[1:])]
+
+
 def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """Where bare limbs would be seen, and how far each pixel is from the limb's axis.
 
@@ -61,18 +73,14 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]
     nose = p[:, 0]
     chest = (p[:, 5] - p[:, 6]).norm(dim=1).clamp(min=0.3 * length) / 2
 
-    def chain(joints: tuple[int, ...], radii: tuple[float, ...]) -> list[Tensor]:
-        ends = [(p[:, j], r * length) for j, r in zip(joints, radii, strict=True)]
-        return [capsule(grid, a, b, ra, rb) for (a, ra), (b, rb) in zip(ends, ends[1:])]
-
     trunk = [
         capsule(grid, shoulders + 0.25 * (hips - shoulders), hips, 0.95 * chest, 0.85 * chest),
         capsule(grid, p[:, 5], p[:, 6], _ARM[0] * length, _ARM[0] * length),
         capsule(grid, nose + 0.3 * (shoulders - nose), shoulders, _NECK * length, 1.25 * _NECK * length),
     ]
-    legs = chain((11, 13, 15), _LEG) + chain((12, 14, 16), _LEG)
+    legs = [c for joints in ((11, 13, 15), (12, 14, 16)) for c in limb(grid, p, joints, _LEG, length)]
     legs.append(capsule(grid, p[:, 11], p[:, 12], _LEG[0] * length, _LEG[0] * length))
-    arms = chain((5, 7, 9), _ARM) + chain((6, 8, 10), _ARM)
+    arms = [c for joints in ((5, 7, 9), (6, 8, 10)) for c in limb(grid, p, joints, _ARM, length)]
     near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, arms)], 1)
     near = F.interpolate(near, size, mode="bilinear", align_corners=False)
     soft = (1 / (size[0] * 0.1 * length)).clamp(max=0.3)[:, None, None, None]  # about a pixel, in radii

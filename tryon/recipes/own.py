@@ -19,12 +19,13 @@ from ..data.rendered import Rendered
 from ..data.streets import Streets
 from ..nets.filling import fill
 from ..nets.precision import bf16_pays
-from ..nets.prior import capsule
+from ..nets.prior import capsule, limb
 from ..nets.tryon import TryOnModel
 from .body import person_boxes
 
 _STANDS_FOR = {"upper": UPPER, "lower": LOWER, "dress": DRESS}  # a set of garments taken off together counts as one
 _ARM, _LEG = (0.15, 0.11, 0.08), (0.21, 0.14, 0.1)  # radii of dressed limbs in lengths of the torso; see ``prior``
+_ARMS, _LEGS = ((5, 7, 9), (6, 8, 10)), ((11, 13, 15), (12, 14, 16))  # keypoints from the body outwards
 _FRAME = (256, 192)
 _AT_ONCE = 16
 
@@ -181,20 +182,36 @@ def disguise(labels: Tensor, keypoints: Tensor, category: Tensor, random: Random
     Returns:
         N×H×W class ids.
     """
-    n, height, width = labels.shape
-    lower = (category == CATEGORIES.index("lower")).view(n, 1, 1)
+    lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1)
+    shoulders, hips = keypoints[:, 5:7, 1].mean(1).view(-1, 1, 1), keypoints[:, 11:13, 1].mean(1).view(-1, 1, 1)
+    body = Figure(keypoints, labels.shape[1:])
+    out = _undressed(labels, body, lower, shoulders, hips)
+    drawn = _drawn(body, lower, shoulders, hips, random)
+    room = (out == BACKGROUND) | (out == ARMS) & (body.down_the_arm < 0.93) | (out == LEGS) | (out == LOWER) | (out == UPPER)
+    room = torch.where(lower, (out == BACKGROUND) | (out == LEGS), room)
+    out = torch.where(drawn & room, torch.where(lower, LOWER, UPPER), out)
+    kept = torch.rand(len(labels), 1, 1, generator=random) < 1 / 6
+    return torch.where(kept, labels, out)
+
+
+def _rows(height: int) -> Tensor:
+    return ((torch.arange(height) + 0.5) / height).view(1, -1, 1)
+
+
+def _undressed(labels: Tensor, body: Figure, lower: Tensor, shoulders: Tensor, hips: Tensor) -> Tensor:
+    """The labels (N×H×W) with the body beneath in place of the garment's cloth."""
     own = torch.where(lower, labels == LOWER, (labels == UPPER) | (labels == OUTER) | (labels == DRESS))
-    y = ((torch.arange(height) + 0.5) / height).view(1, -1, 1)
-    shoulders, hips = keypoints[:, 5:7, 1].mean(1).view(n, 1, 1), keypoints[:, 11:13, 1].mean(1).view(n, 1, 1)
-    torso = (hips - shoulders).clamp(min=0.02)
-    body = Figure(keypoints, (height, width))
-    # the cloth becomes what is under it
+    below = _rows(labels.shape[1]) > hips - 0.25 * (hips - shoulders).clamp(min=0.02)
     bare = torch.full_like(labels, BACKGROUND)
     bare = torch.where(body.trunk(1.0), UPPER, bare)
-    bare = torch.where(body.legs(1.0) & (y > hips - 0.25 * torso), torch.where(lower, LEGS, LOWER), bare)
+    bare = torch.where(body.legs(1.0) & below, torch.where(lower, LEGS, LOWER), bare)
     bare = torch.where(body.arms(1.0) & ~body.trunk(0.7), ARMS, bare)
-    out = torch.where(own, bare, labels)
-    # something else is put on
+    return torch.where(own, bare, labels)
+
+
+def _drawn(body: Figure, lower: Tensor, shoulders: Tensor, hips: Tensor, random: Random) -> Tensor:
+    """A garment of random width and length on the body, N×H×W bool."""
+    n, torso, y = len(lower), (hips - shoulders).clamp(min=0.02), _rows(body.down_the_arm.shape[1])
     wide = torch.exp(uniform(random, -0.05, 0.6, n, 1, 1))
     loose = torch.exp(uniform(random, 0.0, 0.9, n, 1, 1))
     kind = torch.rand(n, 1, 1, generator=random)
@@ -207,12 +224,7 @@ def disguise(labels: Tensor, keypoints: Tensor, category: Tensor, random: Random
     leg = torch.where(kind < 0.4, uniform(random, 0.1, 0.6, n, 1, 1), 1.0)
     skirt = body.between_legs() & (torch.rand(n, 1, 1, generator=random) < 0.35)
     below = (body.legs(torch.exp(0.4 * (loose - 1))) | skirt) & (body.down_the_leg < leg) & (y > hips - 0.35 * torso)
-    drawn = torch.where(lower, below, top)
-    room = (out == BACKGROUND) | (out == ARMS) & (body.down_the_arm < 0.93) | (out == LEGS) | (out == LOWER) | (out == UPPER)
-    room = torch.where(lower, (out == BACKGROUND) | (out == LEGS), room)
-    out = torch.where(drawn & room, torch.where(lower, LOWER, UPPER), out)
-    kept = torch.rand(n, 1, 1, generator=random) < 1 / 6
-    return torch.where(kept, labels, out)
+    return torch.where(lower, below, top)
 
 
 class Figure:
@@ -232,21 +244,19 @@ class Figure:
         length = (hips - shoulders).norm(dim=1).clamp(min=0.05)
         chest = ((p[:, 5] - p[:, 6]).norm(dim=1) / 2).clamp(min=0.25 * length)
 
-        def chain(joints: tuple[int, int, int], radii: tuple[float, float, float]) -> Tensor:
-            ends = [(p[:, j], r * length) for j, r in zip(joints, radii, strict=True)]
-            return torch.stack([capsule(place, a, b, ra, rb) for (a, ra), (b, rb) in zip(ends, ends[1:])]).amin(0)
-
         trunk = (
             capsule(place, shoulders + 0.2 * (hips - shoulders), hips, chest, 0.9 * chest),
             capsule(place, p[:, 5], p[:, 6], 0.14 * length, 0.14 * length),
         )
         self._trunk = torch.stack(trunk).amin(0)
-        self._arms = torch.stack([chain((5, 7, 9), _ARM), chain((6, 8, 10), _ARM)]).amin(0)
-        self._legs = torch.stack([chain((11, 13, 15), _LEG), chain((12, 14, 16), _LEG)]).amin(0)
+        self._arms, self._legs = (
+            torch.stack([c for joints in both for c in limb(place, p, joints, radii, length)]).amin(0)
+            for both, radii in ((_ARMS, _ARM), (_LEGS, _LEG))
+        )
         knees = p[:, 13:15].mean(1)
         self._skirt = capsule(place, hips, knees, 0.45 * length, 0.6 * length)
-        self.down_the_arm = _along(p, ((5, 7, 9), (6, 8, 10)), place)
-        self.down_the_leg = _along(p, ((11, 13, 15), (12, 14, 16)), place)
+        self.down_the_arm = _along(p, _ARMS, place)
+        self.down_the_leg = _along(p, _LEGS, place)
 
     def trunk(self, wide: Tensor | float) -> Tensor:
         """Shoulders to hips."""
