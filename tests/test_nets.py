@@ -7,7 +7,7 @@ from tryon.config import CATEGORIES, KEYPOINTS, LANDMARKS, TryOnConfig
 from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
 from tryon.nets.condition import draw_limbs, edit_region, fill_holes, grow, main_pieces, make_condition, taken_off
-from tryon.nets.discriminator import Discriminator
+from tryon.nets.discriminator import Discriminator, shown
 from tryon.nets.filling import fill
 from tryon.nets.generator import Generator
 from tryon.nets.parts import part_grids, part_transforms
@@ -83,9 +83,9 @@ def test_generator_is_the_sum_of_two_branches():
 
 
 def test_discriminator_gives_one_logit_a_patch():
-    logits, features = Discriminator(7)(torch.zeros(2, 3, 64, 48), torch.zeros(2, 7, 32, 24))
+    logits, features = Discriminator(7)(shown(torch.zeros(2, 3, 64, 48), torch.zeros(2, 7, 16, 12)))
     assert logits.shape == (2, 1, 8, 6)
-    assert [f.shape[2:] for f in features] == [(32, 24), (16, 12)]
+    assert [f.shape[2:] for f in features] == [(16, 12), (8, 6)]
 
 
 def test_torso_part_brings_shoulders_to_shoulders():

@@ -171,7 +171,7 @@ def matching_loss(made: list[Tensor], genuine: list[Tensor], weight: Tensor) -> 
     out = made[0].new_zeros((), dtype=torch.float32)
     for ours, theirs in zip(made, genuine, strict=True):
         where = F.adaptive_avg_pool2d(weight, ours.shape[2:])
-        apart = ((ours - theirs.detach()).abs().float() * where).sum()
+        apart = ((ours - theirs.detach()).abs().mean(1, keepdim=True, dtype=torch.float32) * where).sum() * ours.shape[1]
         out = out + total(apart) / (total(where.sum()) * ours.shape[1]).clamp(min=1)
     return out / len(made)
 

@@ -68,9 +68,17 @@ class Trunk(nn.Module):
             skips.append(level(skips[-1]))
         features = [self.context(skips.pop())]
         for skip, merge in zip(reversed(skips), reversed(self.merge)):
-            up = F.interpolate(features[0], skip.shape[2:], mode="bilinear", align_corners=False)
+            up = _dense_gradient(F.interpolate(features[0], skip.shape[2:], mode="bilinear", align_corners=False))
             features.insert(0, merge(torch.cat([up, skip], 1)))
         return features
+
+
+def _dense_gradient(x: Tensor) -> Tensor:
+    """``x``, whose gradient will come as one dense channels-last block: the slice that a concatenation hands back makes
+    the backward pass of bilinear stretching eight times slower on a CPU."""
+    if x.requires_grad:
+        x.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+    return x
 
 
 def fold_batch_norm(net: nn.Module) -> nn.Module:

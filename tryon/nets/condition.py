@@ -269,5 +269,7 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
         )
         * kept
     )
-    limbs = draw_limbs(keypoints, person.shape[2:])
+    height, width = person.shape[2:]
+    limbs = draw_limbs(keypoints, (height // 2, width // 2))
+    regions = F.avg_pool2d(regions, 2)
     return Condition(person, edit, guess, free, warped, worn, behind, skin, regions, limbs)

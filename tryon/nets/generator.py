@@ -26,7 +26,7 @@ _SHADE = 0.6  # natural logarithm of the strongest shading
 
 @dataclass
 class Condition:
-    """What the generator is told; all N×·×H×W.
+    """What the generator is told; all N×·×H×W but for ``regions`` and ``limbs``, which are N×·×H/2×W/2.
 
     ``person`` 3, the photo; ``edit`` 1, the region that may change; ``plain`` 3, what that region is believed to hold but
     for the garment, without the background's texture; ``free`` 1, how much of that is background; ``warped`` 3, the
@@ -56,7 +56,7 @@ class Condition:
 
     def agnostic(self, person: Tensor, edit: Tensor) -> Tensor:
         """The photo with the guess in the edit region, both at the same size, N×3×H×W."""
-        return person * (1 - edit) + self.guess(person) * edit
+        return torch.lerp(person, self.guess(person), edit)
 
     def stack(self, agnostic: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Everything as one tensor of CONDITION channels at half the size, channels last.
@@ -115,7 +115,7 @@ class NoiseBranch(nn.Module):
 
     def forward(self, z: Tensor, size: tuple[int, int]) -> Tensor:
         small = self.up(self.dense(z).view(-1, 64, 8, 6))
-        return F.interpolate(small.float(), size, mode="bilinear", align_corners=False)
+        return F.interpolate(small, size, mode="bilinear", align_corners=False)
 
 
 class Generator(nn.Module):
@@ -152,9 +152,10 @@ class Generator(nn.Module):
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
         stacked = condition.stack(agnostic, dtype)
         features = self.trunk(stacked)[0]
-        out = F.pixel_shuffle(self.refine(torch.cat([features, stacked[:, : 4 * FINE]], 1)).float(), 2)
-        if z is not None:
-            out = out + self.noise(z, size)
+        out = self.refine(torch.cat([features, stacked[:, : 4 * FINE]], 1))
+        if z is not None:  # a variation is smooth: all four pixels of a place share it
+            out = out + self.noise(z, tuple(out.shape[2:])).repeat_interleave(4, 1)
+        out = F.pixel_shuffle(out.float(), 2)
         if canvas is None:
             canvas = Canvas(condition.person, condition.edit, condition.warped, condition.worn)
         elif canvas.edit.shape[2:] != size:
@@ -163,7 +164,6 @@ class Generator(nn.Module):
         edit, warped = canvas.edit.float(), canvas.warped.float()
         alpha = torch.sigmoid(torch.logit(canvas.worn.float().clamp(0.02, 0.98)) + 4 * out[:, :1])
         shade = torch.exp(_SHADE * torch.tanh(out[:, 1:2]))
-        paint = (agnostic + 2 * torch.tanh(out[:, 2:])).clamp(-1, 1)
+        paint = (agnostic + 2 * out[:, 2:]).clamp(-1, 1)
         cloth = ((warped + 1) * shade - 1).clamp(-1, 1)
-        painted = alpha * cloth + (1 - alpha) * paint
-        return Painted(edit * painted + (1 - edit) * agnostic, alpha, shade, paint)
+        return Painted(torch.lerp(agnostic, torch.lerp(paint, cloth, alpha), edit), alpha, shade, paint)

@@ -31,7 +31,7 @@ from ..losses import (
     smoothness_loss,
 )
 from ..nets.condition import REPLACED, edit_region, grow, make_condition, replaced
-from ..nets.discriminator import Discriminator
+from ..nets.discriminator import Discriminator, shown
 from ..nets.filling import fill
 from ..nets.generator import Condition, Generator
 from ..nets.precision import bf16_pays
@@ -269,7 +269,9 @@ class TryOnRecipe(Recipe):
         with self.autocast():
             painted = generator(example.condition, z)
             frozen.requires_grad_(True)
-            (real, genuine), (fake, _) = judge(example.truth, told), judge(painted.result.detach(), told)
+            made_up = shown(painted.result, told)
+            verdicts, features = judge(torch.cat([shown(example.truth, told), made_up.detach()]))
+        (real, fake), genuine = verdicts.chunk(2), [level.chunk(2)[0] for level in features]
         # most patches show the photo's and the garment's own pixels: counting them would only drown what there is to learn
         invented = example.condition.edit * (1 - example.own)
         where = (F.adaptive_avg_pool2d(invented, real.shape[2:]) > 0.15).float()
@@ -278,7 +280,7 @@ class TryOnRecipe(Recipe):
         self.update("discriminator", loss_d)
         frozen.requires_grad_(False)
         with self.autocast():
-            verdict, made = frozen(painted.result, told)
+            verdict, made = frozen(made_up)
         loss_g = generator_loss(verdict, s.adversary, where)
         edit = example.condition.edit
         plain = (z.abs().sum(1) == 0).float()[:, None, None, None]
@@ -356,8 +358,9 @@ def draped_people(
 
 
 def judged_condition(condition: Condition) -> Tensor:
-    """What the discriminator sees beside the picture, N×7×H/2×W/2."""
-    return F.avg_pool2d(torch.cat([condition.edit, condition.worn, condition.limbs], 1), 2)
+    """What the discriminator sees beside the picture, N×7×H/4×W/4."""
+    maps = F.avg_pool2d(torch.cat([condition.edit, condition.worn], 1), 2)
+    return F.avg_pool2d(torch.cat([maps, condition.limbs], 1), 2)
 
 
 def join(*parts: Example) -> Example:
