@@ -3,10 +3,10 @@
 import torch
 import torch.nn.functional as F
 
-from tryon.config import CATEGORIES, KEYPOINTS, LANDMARKS, TryOnConfig
+from tryon.config import ARMS, BACKGROUND, CATEGORIES, KEYPOINTS, LANDMARKS, TryOnConfig
 from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
-from tryon.nets.condition import draw_limbs, edit_region, fill_holes, grow, main_pieces, make_condition, taken_off
+from tryon.nets.condition import draw_limbs, edit_region, fill_holes, grow, hand_maps, main_pieces, make_condition, taken_off
 from tryon.nets.discriminator import Discriminator, shown
 from tryon.nets.filling import fill
 from tryon.nets.generator import Generator
@@ -147,6 +147,20 @@ def test_grow_dilates_and_erodes():
     mask = torch.zeros(1, 1, 9, 9)
     mask[0, 0, 4, 4] = 1
     assert grow(mask, 2).sum() == 25 and torch.equal(grow(grow(mask, 2), -2), mask)
+
+
+def test_edit_region_spares_bare_hands_but_not_the_forearm():
+    points = body()
+    parse = torch.zeros(1, 11, 128, 96)
+    parse[:, BACKGROUND] = 1
+    hands = hand_maps(points, (128, 96)) > 0
+    bare = grow(hands.float(), 20) > 0  # hands and forearms
+    parse[:, BACKGROUND][bare[:, 0]], parse[:, ARMS][bare[:, 0]] = 0, 1
+    region = edit_region(parse, points, torch.ones(1, 1, 128, 96), torch.tensor([CATEGORIES.index("upper")]))
+    assert hands.any() and region[hands].max() == 0 and region[bare & ~hands].min() == 1
+    parse[:, BACKGROUND], parse[:, ARMS] = 1, 0  # in their pockets: nothing to spare
+    region = edit_region(parse, points, torch.ones(1, 1, 128, 96), torch.tensor([CATEGORIES.index("upper")]))
+    assert region[hands].min() == 1
 
 
 def test_edit_region_spares_the_face_and_frees_the_old_garment():

@@ -188,11 +188,26 @@ def rim_width(height: int) -> int:
     return max(1, height // 170)
 
 
+def hand_maps(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
+    """1 round each hand (beyond the wrist), N×1×H×W; keypoints N×17×3."""
+    height, width = size
+    unit = keypoints.new_tensor([width / height, 1.0])
+    points = keypoints[:, :, :2].float() * unit
+    length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1)[:, None, None]
+    y, x = ((torch.arange(side, device=points.device) + 0.5) / height for side in size)
+    out = points.new_zeros(len(points), height, width)
+    for elbow, wrist in ((7, 9), (8, 10)):
+        hand = points[:, wrist] + 0.3 * (points[:, wrist] - points[:, elbow])
+        far = ((x.view(1, 1, -1) - hand[:, 0, None, None]) ** 2 + (y.view(1, -1, 1) - hand[:, 1, None, None]) ** 2).sqrt()
+        out = torch.maximum(out, (far < 0.2 * length).float())
+    return out.unsqueeze(1)
+
+
 def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor) -> Tensor:
     """Pixels that may change: the old garment and a rim round it, and the new garment's area.
 
-    Hair, face (down to the chin: a new neckline may cover the neck), shoes and what hangs in front stay out of it. Under a
-    new top the skirt of an old dress stays.
+    Hair, face (down to the chin: a new neckline may cover the neck), bare hands, shoes and what hangs in front stay out of
+    it. Under a new top the skirt of an old dress stays.
 
     Args:
         parse: N×11×H×W probabilities.
@@ -208,7 +223,8 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     nose, shoulders = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([0], [5, 6]))
     old = taken_off(parse, keypoints, category, worn)
     face = parse[:, [FACE]] * (rows < nose + 0.55 * (shoulders - nose))
-    keep = ((face + parse[:, [HAIR, SHOES, ACCESSORY]].sum(1, keepdim=True)) > 0.5).float()
+    hands = parse[:, [ARMS]] * hand_maps(keypoints, tuple(parse.shape[2:]))
+    keep = ((face + hands + parse[:, [HAIR, SHOES, ACCESSORY]].sum(1, keepdim=True)) > 0.5).float()
     wide = torch.maximum(grow((old > 0.4).float(), rim), grow((worn > 0.5).float(), 1))
     return wide * (1 - keep)
 

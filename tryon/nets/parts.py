@@ -24,6 +24,7 @@ PARTS = (
     "right_thigh",
     "right_shin",
 )
+_CHEST = 0.88  # shoulder width of a garment with sleeves, in widths between its armpits; by flow error on rendered people
 CORRECTIONS = 5  # a part: shift along and across (shares of the torso's length), log scales, angle
 
 _K = {name: i for i, name in enumerate(KEYPOINTS)}
@@ -74,10 +75,12 @@ def part_transforms(
     front = length / 1.45  # shoulder width of a body of this length seen from the front
     squeeze = (across.abs() / front).clamp(0.45, 1.15)
 
-    # the garment's torso: width between its shoulder points, or its waistband
+    # the garment's torso: width between its shoulder points (where straps are narrow, by that of the chest), or its waistband
     top, band = (g("shoulder_left") + g("shoulder_right")) / 2, (g("waist_left") + g("waist_right")) / 2
     wide = torch.where(lower, g("waist_left") - g("waist_right"), g("shoulder_left") - g("shoulder_right"))
-    width = wide.norm(dim=1, keepdim=True).clamp(min=0.02)
+    chest = _CHEST * (g("armpit_left") - g("armpit_right")).norm(dim=1, keepdim=True)
+    width = torch.where(lower, wide.norm(dim=1, keepdim=True), torch.maximum(wide.norm(dim=1, keepdim=True), chest))
+    width = width.clamp(min=0.02)
     left = _unit(wide)
     fall = -_turn(left)  # the garment's own "down"
     scale = torch.where(lower, 1.05, 1.2) * front / width  # garment lengths → body lengths

@@ -30,7 +30,7 @@ from ..losses import (
     reconstruction_loss,
     smoothness_loss,
 )
-from ..nets.condition import REPLACED, edit_region, grow, make_condition, replaced
+from ..nets.condition import REPLACED, edit_region, grow, hand_maps, make_condition, replaced
 from ..nets.discriminator import Discriminator, shown
 from ..nets.filling import fill
 from ..nets.generator import Condition, Generator
@@ -100,7 +100,8 @@ def coarsen(worn: Tensor, random: Random) -> Tensor:
 
 def soft_parse(labels: Tensor) -> Tensor:
     """Label ids N×H×W → N×11×H×W probabilities with slightly soft edges, as BodyNet gives them."""
-    hot = F.one_hot(labels.clamp(max=len(PARSE_CLASSES) - 1), len(PARSE_CLASSES)).permute(0, 3, 1, 2).float()
+    classes = torch.arange(len(PARSE_CLASSES), device=labels.device).view(1, -1, 1, 1)
+    hot = (labels.clamp(max=len(PARSE_CLASSES) - 1).unsqueeze(1) == classes).float()
     return F.avg_pool2d(hot, 3, 1, 1)
 
 
@@ -154,21 +155,6 @@ def self_supervised(photos: Tensor, labels: Tensor, keypoints: Tensor, random: R
     sleeve = F.one_hot(torch.tensor(UPPER), len(PARSE_CLASSES)).float().view(1, -1, 1, 1)
     condition = make_condition(photos, parse * (1 - arms) + sleeve * arms, keypoints, warped, worn, edit)
     return Example(condition, photos, own)
-
-
-def hand_maps(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
-    """1 round each hand (beyond the wrist), N×1×H×W."""
-    height, width = size
-    unit = keypoints.new_tensor([width / height, 1.0])
-    points = keypoints[:, :, :2] * unit
-    length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1)[:, None, None]
-    y, x = (torch.arange(height) + 0.5) / height, (torch.arange(width) + 0.5) / height
-    out = torch.zeros(len(points), height, width)
-    for elbow, wrist in ((7, 9), (8, 10)):
-        hand = points[:, wrist] + 0.3 * (points[:, wrist] - points[:, elbow])
-        far = ((x.view(1, 1, -1) - hand[:, 0, None, None]) ** 2 + (y.view(1, -1, 1) - hand[:, 1, None, None]) ** 2).sqrt()
-        out = torch.maximum(out, (far < 0.2 * length).float())
-    return out.unsqueeze(1)
 
 
 def rendered_pairs(data: Rendered, before: Tensor, after: Tensor, random: Random) -> Example:
