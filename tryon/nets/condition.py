@@ -15,6 +15,7 @@ from .prior import HAS_LOWER, first_guess
 REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": (UPPER, OUTER, LOWER, DRESS)}
 _LEG_WIDTH, _PELVIS = 0.27, 0.25  # mean width of a leg and area of the hips, in lengths of the torso (see ``prior``)
 _SLIM = 1.25  # areas of the bare legs that slim trousers may take up
+_CHIN = 0.6  # of the way from the nose to the shoulders
 _LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16))
 
 
@@ -222,9 +223,10 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
     nose, shoulders = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([0], [5, 6]))
     old = taken_off(parse, keypoints, category, worn)
-    face = parse[:, [FACE]] * (rows < nose + 0.55 * (shoulders - nose))
+    # of the face rather a little too much than a pixel too little
+    face = grow((parse[:, [FACE]] > 0.35).float(), rim) * (rows < nose + _CHIN * (shoulders - nose))
     hands = parse[:, [ARMS]] * hand_maps(keypoints, tuple(parse.shape[2:]))
-    keep = ((face + hands + parse[:, [HAIR, SHOES, ACCESSORY]].sum(1, keepdim=True)) > 0.5).float()
+    keep = torch.maximum(face, ((hands + parse[:, [HAIR, SHOES, ACCESSORY]].sum(1, keepdim=True)) > 0.5).float())
     wide = torch.maximum(grow((old > 0.4).float(), rim), grow((worn > 0.5).float(), 1))
     return wide * (1 - keep)
 
