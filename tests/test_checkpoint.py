@@ -92,6 +92,8 @@ def test_adopt_takes_single_networks(folder, tmp_path):
     assert torch.equal(model.body.parse.bias, part["parse.bias"])
     with pytest.raises(CheckpointError):
         adopt({"warp": [tmp_path / "body.safetensors"]}, folder)
+    with pytest.raises(CheckpointError, match="Nothing gives the weights of garment, warp, generator"):
+        adopt({"body": [tmp_path / "body.safetensors"]})
 
 
 def test_shipped_checkpoint_is_whole_and_small():

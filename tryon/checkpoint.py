@@ -226,8 +226,14 @@ def adopt(runs: dict[str, list[Path]], start: Path | None = None) -> TryOnModel:
         runs: maps a part (body, garment, warp, generator) to the weights of its runs. Of several the mean is taken: runs that
             went on from the same weights to different data then keep some of what each learned (model soups: Wortsman et
             al., ICML 2022).
-        start: the checkpoint that gives the rest; without it the rest is left untrained.
+        start: the checkpoint that gives the rest.
+
+    Raises:
+        CheckpointError: without ``start``, a part that ``runs`` does not name would be left untrained.
     """
+    missing = [part for part in PARTS if part not in runs]
+    if start is None and missing:
+        raise CheckpointError("checkpoint_parts", parts=", ".join(missing))
     model = load(start) if start is not None else TryOnModel()
     for part, files in runs.items():
         network = getattr(model, part)

@@ -57,6 +57,10 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "{file} does not fit its config.json: {key} is missing or unexpected.",
         "{file} 与 config.json 不符：{key} 缺失或多余。",
     ),
+    "checkpoint_parts": (
+        "Nothing gives the weights of {parts}; name their runs too, or a checkpoint to start from with --start.",
+        "缺少 {parts} 的权重；请同时指定它们的训练结果，或用 --start 指定起始模型。",
+    ),
     "checkpoint_shape": (
         "{file} does not fit its config.json: {key} has shape {found}, expected {want}.",
         "{file} 与 config.json 不符：{key} 的形状为 {found}，应为 {want}。",
