@@ -61,12 +61,13 @@ _SHIPPED = """
 - Clothing Co-Parsing (Yang, Luo, Lin, CVPR 2014; github.com/bearpaw/clothing-co-parsing, Apache-2.0): labelled photos of
   its `train` split, WarpNet from their own garments taken off and laid flat; BodyNet also its unlabelled photos, by the
   network's own confident labels. Its `val` split was never trained on.
-- Garment photos of github.com/alexeygrigorev/clothing-dataset (CC0 1.0): their kind, and the network's own confident masks.
+- Garment photos of github.com/alexeygrigorev/clothing-dataset (CC0 1.0): their kind, and the network's own confident masks
+  and landmarks.
 - The mannequin world of this project (`python -m tryon synth`): exact flow, masks, landmarks and the same person in
   other garments.
 
-WarpNet's weights are the mean of a run on rendered people and of one that went on from it with real people; the tables below
-show each alone (rendered-warp, own-warp), and the picture before the generator has learned anything (first-guess).
+WarpNet learned from rendered people, then from these and real people together; the tables below show the picture without it
+(landmarks) and before the generator has learned anything (first-guess).
 
 No pretrained weights of others were used.
 """
