@@ -66,8 +66,8 @@ _SHIPPED = """
 - The mannequin world of this project (`python -m tryon synth`): exact flow, masks, landmarks and the same person in
   other garments.
 
-WarpNet learned from rendered people, then from these and real people together; the tables below show the picture without it
-(landmarks) and before the generator has learned anything (first-guess).
+WarpNet learned from rendered people; a run on real people and their own garments was averaged in on the way. The tables below
+also show the picture without it (landmarks) and before the generator has learned anything (first-guess).
 
 No pretrained weights of others were used.
 """
