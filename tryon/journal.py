@@ -93,13 +93,27 @@ class Journal:
         except (OSError, sqlite3.Error) as error:
             raise InputError("journal_broken", file=str(self.path)) from error
         try:
-            if base.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                base.execute("PRAGMA journal_mode = WAL")  # readers never wait for a writer
-                base.execute(_TABLE)
-                base.execute(f"PRAGMA user_version = {_VERSION}")
+            _prepare(base)
             with base:
                 yield base
         except sqlite3.DatabaseError as error:
             raise InputError("journal_broken", file=str(self.path)) from error
         finally:
             base.close()
+
+
+def _prepare(base: sqlite3.Connection) -> None:
+    """Make a new file's table. Of several processes that find the file new at once, SQLite refuses all but one without
+    waiting, since two waiting for each other would never end: the others look again."""
+    end = time.monotonic() + _WAIT
+    while True:
+        try:
+            if base.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                base.execute("PRAGMA journal_mode = WAL")  # readers never wait for a writer
+                base.execute(_TABLE)
+                base.execute(f"PRAGMA user_version = {_VERSION}")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
