@@ -113,7 +113,7 @@ def _prepare(base: sqlite3.Connection) -> None:
                 base.execute(_TABLE)
                 base.execute(f"PRAGMA user_version = {_VERSION}")
             return
-        except sqlite3.OperationalError as error:
+        except sqlite3.OperationalError as error:  # noqa: PERF203 - once in a file's life
             if "locked" not in str(error) or time.monotonic() > end:
                 raise
             time.sleep(0.02)
