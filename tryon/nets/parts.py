@@ -78,9 +78,9 @@ def part_transforms(
     # the garment's torso: width between its shoulder points (where straps are narrow, by that of the chest), or its waistband
     top, band = (g("shoulder_left") + g("shoulder_right")) / 2, (g("waist_left") + g("waist_right")) / 2
     wide = torch.where(lower, g("waist_left") - g("waist_right"), g("shoulder_left") - g("shoulder_right"))
+    width = wide.norm(dim=1, keepdim=True)
     chest = _CHEST * (g("armpit_left") - g("armpit_right")).norm(dim=1, keepdim=True)
-    width = torch.where(lower, wide.norm(dim=1, keepdim=True), torch.maximum(wide.norm(dim=1, keepdim=True), chest))
-    width = width.clamp(min=0.02)
+    width = torch.where(lower, width, torch.maximum(width, chest)).clamp(min=0.02)
     left = _unit(wide)
     fall = -_turn(left)  # the garment's own "down"
     scale = torch.where(lower, 1.05, 1.2) * front / width  # garment lengths → body lengths

@@ -21,7 +21,7 @@ from ..nets.garment import GarmentNet
 from ..nets.worn import worn_landmarks
 from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
 from .body import draw_views
-from .material import Material
+from .material import Material, sure_mask
 from .spread import to_device
 
 SIZE = (256, 192)
@@ -204,8 +204,8 @@ class GarmentRecipe(Recipe):
         otherwise: pixels it is not sure of stay unknown, and landmarks it does not find at the same place every time."""
         net, random = self.nets["garment"].eval(), self.generator(0, "looks")
         turned = replace(Augment(), rotation=12, scale=0.12, shear=0.05, shift=0.05, flip=0.5)
-        boxes = torch.tensor([0.5, 0.5, SIZE[1] / SIZE[0], 1.0])
-        unit = torch.tensor([SIZE[1] / SIZE[0], 1.0])
+        aspect = SIZE[1] / SIZE[0]
+        box, unit = torch.tensor([0.5, 0.5, aspect, 1.0]), torch.tensor([aspect, 1.0])
         for part in parts_of(len(self.garments), 16):
             photos, places, has, masks = self.garments.photos[part], [], [], []
             for look in range(_LOOKS):
@@ -213,8 +213,7 @@ class GarmentRecipe(Recipe):
                     matrices = torch.eye(2, 3).repeat(len(part), 1, 1)
                     matrices[:, 0, 0] = 1.0 - 2 * look  # as it is, and mirrored
                 else:
-                    aspect = SIZE[1] / SIZE[0]
-                    matrices, _ = view_matrices(boxes.expand(len(part), 4), aspect, turned, random, aspect)
+                    matrices, _ = view_matrices(box.expand(len(part), 4), aspect, turned, random, aspect)
                 views, _ = apply_view(photos, self.garments.mask[part], matrices, SIZE, torch.full((len(part), 3), torch.nan))
                 with self.autocast():
                     maps = net((views * 2 - 1).to(self.device, memory_format=torch.channels_last))
@@ -226,8 +225,7 @@ class GarmentRecipe(Recipe):
                     chance = maps.mask[:, 0].sigmoid().cpu()
                     masks.append(chance.flip(2) if look else chance)
             chance, spots, sure = (torch.stack(x) for x in (masks, places, has))
-            chance = chance.mean(0)
-            self.garments.mask[part] = torch.where(chance > 0.85, 1, torch.where(chance < 0.15, 0, 255)).to(torch.uint8)
+            self.garments.mask[part] = sure_mask(chance.mean(0))
             middle = spots.median(0).values
             apart = ((spots - middle) * unit).norm(dim=3).mean(0)
             counts = (apart < _SAME_SPOT) & (sure.mean(0) > 0.5)

@@ -241,8 +241,7 @@ class Material:
                 self.report.count("garments_not_found")
                 self.report.problem("data_no_garment", name=path.name[-80:])
                 continue
-            chance = reading.mask[0, 0]
-            mask = torch.where(chance > 0.85, 1, torch.where(chance < 0.15, 0, 255)).to(torch.uint8)
+            mask = sure_mask(reading.mask[0, 0])
             given = mask_file(masks, path.stem)
             if given is not None:
                 mask = given_mask(given, size, box)
@@ -253,6 +252,11 @@ class Material:
             raise DataError("data_nothing", kind="garments", name=self.source.title)
         self._few("garments", len(names))
         return Garments(torch.cat(photos), torch.stack(found), torch.stack(landmarks), torch.tensor(kinds), names)
+
+
+def sure_mask(chance: Tensor) -> Tensor:
+    """Probabilities of garment as uint8 labels of the same shape: 1, 0, or 255 where neither is sure."""
+    return torch.where(chance > 0.85, 1, torch.where(chance < 0.15, 0, 255)).to(torch.uint8)
 
 
 def to_bytes(photos: Tensor) -> Tensor:

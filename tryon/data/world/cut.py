@@ -130,7 +130,7 @@ def draw_cut(rng: np.random.Generator, category: str, sex: str, kind: str | None
         )
     if kind == "tank":
         neck = str(rng.choice(["scoop", "scoop", "v", "square"]))
-        return Cut(**{**base, "neck": neck, "collar": "rib", **_straps(rng, 0.3)})
+        return Cut(**(base | {"neck": neck, "collar": "rib"} | _straps(rng, 0.3)))
     if kind == "polo":
         return Cut(
             **base,
