@@ -13,8 +13,8 @@ from torch import nn
 
 from tests.training import make_streets, make_tiny
 from tryon.config import TrainingError
+from tryon.recipes.examples import Example
 from tryon.recipes.spread import SharedBatchNorm, SharedDropout, own_rows
-from tryon.recipes.tryon import Example
 from tryon.trainer import Trainer, make_settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,7 +60,7 @@ def test_two_processes_give_the_losses_of_one(tmp_path):
 
 
 def test_rows_are_dealt_out_in_turn(monkeypatch):
-    batch = Example(torch.arange(6), torch.arange(6) * 10, torch.arange(6), None)
+    batch = Example(torch.arange(6), torch.arange(6) * 10, torch.arange(6), torch.arange(6), None)
     assert own_rows(batch) is batch
     monkeypatch.setattr("tryon.recipes.spread.ranks", lambda: 2)
     monkeypatch.setattr("tryon.recipes.spread.rank", lambda: 1)

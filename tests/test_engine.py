@@ -8,9 +8,10 @@ import torch
 from PIL import Image
 
 from tryon.checkpoint import save
+from tryon.composite import paste_back
 from tryon.config import InputError, TryOnConfig
 from tryon.doctor import back_view, examine_garment, examine_light, examine_person, several_people
-from tryon.engine import TryOnEngine, paste_back
+from tryon.engine import TryOnEngine
 from tryon.images import frame
 from tryon.nets.tryon import Draped, GarmentReading, PersonReading, TryOnModel, TryOnOutput
 

@@ -14,7 +14,7 @@ LAYERS = [  # from the ground up; a module may import from its own layer and fro
     {"config"},
     {"images"},
     {"augment", "card", "data", "nets", "losses", "pose", "faces", "journal", "measures", "pictures"},
-    {"adjust", "doctor"},
+    {"adjust", "composite", "doctor"},
     {"checkpoint", "evaluate", "hub"},
     {"recipes", "trainer", "engine", "insights"},
     {"shelf", "bench", "scores", "runs"},

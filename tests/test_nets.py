@@ -3,14 +3,16 @@
 import torch
 import torch.nn.functional as F
 
-from tryon.config import ARMS, BACKGROUND, CATEGORIES, KEYPOINTS, LANDMARKS, TryOnConfig
+from tryon.config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, KEYPOINTS, LANDMARKS, UPPER, TryOnConfig
 from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
 from tryon.nets.condition import draw_limbs, edit_region, fill_holes, grow, hand_maps, main_pieces, make_condition, taken_off
 from tryon.nets.discriminator import Discriminator, shown
 from tryon.nets.filling import fill
 from tryon.nets.generator import Generator
+from tryon.nets.outline import neck_window, settle_neck
 from tryon.nets.parts import part_grids, part_transforms
+from tryon.nets.prior import bare_arms
 from tryon.nets.tryon import TryOnModel
 
 POINTS = {
@@ -80,6 +82,30 @@ def test_generator_is_the_sum_of_two_branches():
     assert torch.equal(plain, zero) and not torch.equal(plain, varied)
     outside = edit.expand_as(person) == 0
     assert torch.equal(plain[outside], person[outside])
+
+
+def test_body_and_background_are_layers_with_an_edge_of_their_own():
+    size, edit = (128, 96), torch.ones(1, 1, 128, 96)
+    person = torch.full((1, 3, *size), -0.8)
+    person[:, 0, 45:72, 32:64], person[:, :, 12:25, 40:56] = 0.8, 0.5  # a red dress; a light face
+    parse = torch.zeros(1, 11, *size)
+    parse[:, DRESS, 32:90, 30:66], parse[:, FACE, 12:25, 40:56] = 1, 1
+    parse[:, BACKGROUND] = 1 - parse.sum(1)
+    edit[:, :, :30] = 0
+    condition = make_condition(person, parse, body(), torch.zeros_like(person), torch.zeros_like(edit), edit)
+    ground, skin, free = condition.layers(person)
+    assert (ground[:, :, 35:85, 2:20] + 0.8).abs().max() < 0.05  # the background goes on behind the person
+    assert skin[:, :, 40:60, 35:60].mean() > 0.2 and skin[:, :, 40:60, 5:15].mean() > 0.2  # carried on beside the limbs
+    assert free[:, :, 40:60, 44:52].max() < 0.05 and free[:, :, 40:60, :12].min() == 1
+    torch.manual_seed(0)
+    with torch.no_grad():
+        net = Generator().eval()
+        net.refine[-1].weight.zero_()
+        plain = net(condition)
+        net.refine[-1].bias[8:12] = 2.0  # all of it body
+        whole = net(condition)
+    assert plain.matte[:, :, 40:60, 44:52].min() > 0.95 and plain.matte[:, :, 40:60, :12].max() < 0.05
+    assert whole.matte.min() > 0.95 and torch.allclose(whole.paint, skin.clamp(-1, 1), atol=0.1)
 
 
 def test_discriminator_gives_one_logit_a_patch():
@@ -177,6 +203,17 @@ def test_edit_region_spares_the_face_and_frees_the_old_garment():
     assert region[:, :, 16:39, 16:32].min() == 1
 
 
+def test_what_the_old_garment_surrounds_comes_off_with_it_and_a_strap_stays():
+    parse = torch.zeros(1, 11, 128, 96)
+    parse[:, UPPER, 30:80, 30:66] = 1
+    toggle, strap = (slice(40, 46), slice(40, 46)), (slice(50, 56), slice(20, 70))
+    for rows, columns in (toggle, strap):
+        parse[:, UPPER, rows, columns], parse[:, ACCESSORY, rows, columns] = 0, 1
+    parse[:, BACKGROUND] = 1 - parse.sum(1)
+    region = edit_region(parse, body(), torch.zeros(1, 1, 128, 96), torch.tensor([0]))[0, 0]
+    assert region[toggle].min() == 1 and region[strap].max() == 0
+
+
 def test_an_old_dress_shows_below_a_short_new_top():
     parse = torch.zeros(1, 11, 64, 48)
     parse[:, 0] = 1
@@ -208,6 +245,22 @@ def test_slim_trousers_stay_under_a_dress_and_wide_ones_do_not():
         assert (old.sum() == 0) == stays
 
 
+def test_a_hangers_bar_closes_no_neck():
+    landmarks, size = shirt(), (128, 96)
+    window = neck_window(landmarks, size)[0, 0]
+    y, x = (landmarks[0, LANDMARKS.index("neck_front"), k] * side for k, side in ((1, 128), (0, 96)))
+    assert window[int(y) - 2, int(x)] and not window[int(y) + 12, int(x)] and not window[int(y) - 2, 10]
+    landmarks[:, LANDMARKS.index("neck_front"), 2] = 0
+    assert not neck_window(landmarks, size).any()
+
+
+def test_arms_are_bare_beyond_the_shoulder():
+    arms = bare_arms(body(), (128, 96))[0, 0]
+    shoulder, elbow, wrist = ((int(y * 128), int(x * 96)) for x, y in (POINTS[f"left_{k}"] for k in ("shoulder", "elbow", "wrist")))
+    assert arms[elbow] == 1 and arms[wrist] == 1 and arms[shoulder] == 0
+    assert arms[60, 48] == 0
+
+
 def test_limbs_lie_on_the_bones():
     limbs = draw_limbs(body(), (64, 48))
     assert limbs[0, 1, int(0.4 * 64), int(0.66 * 48)] > 0.9 and limbs[0, 1, 2, 2] < 0.01
@@ -233,3 +286,15 @@ def test_whole_model_runs_on_a_batch():
         out = model(torch.rand(2, 3, 256, 192) * 2 - 1, torch.rand(2, 3, 256, 192) * 2 - 1)
     assert out.result.shape == (2, 3, 256, 192) and out.result.isfinite().all()
     assert out.draped.flow.shape == (2, 256, 192, 2)
+
+
+def test_a_neck_that_strayed_comes_back_between_the_shoulders():
+    landmarks = shirt()
+    assert torch.allclose(settle_neck(landmarks, 0.75), landmarks, atol=1e-6)
+    strayed = landmarks.clone()
+    strayed[:, : LANDMARKS.index("neck_front") + 1, 0] -= 0.15
+    settled = settle_neck(strayed, 0.75)
+    assert abs(settled[0, :2, 0].mean() - 0.5) < 0.04 and torch.equal(settled[:, 3:], strayed[:, 3:])
+    assert torch.allclose(settled[0, 0, 0] - settled[0, 1, 0], torch.tensor(0.12), atol=1e-5)
+    strayed[:, LANDMARKS.index("shoulder_left"), 2] = 0
+    assert torch.equal(settle_neck(strayed, 0.75), strayed)

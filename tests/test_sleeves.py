@@ -3,7 +3,7 @@
 import torch
 
 from tryon.config import LANDMARKS
-from tryon.nets.sleeves import beyond_armholes, settle_sleeves
+from tryon.nets.sleeves import beyond_armholes, settle_sleeves, without_sleeves
 
 POINTS = {"shoulder_left": (0.65, 0.2), "shoulder_right": (0.35, 0.2), "armpit_left": (0.68, 0.38), "armpit_right": (0.32, 0.38)}
 FOUR = [i for i, name in enumerate(LANDMARKS) if name.startswith("sleeve")]
@@ -38,3 +38,9 @@ def test_doubtful_sleeves_are_settled_by_the_cloth_and_sure_ones_stay():
         assert (settled[:, FOUR, 2] == expected).all()
         others = [i for i in range(len(LANDMARKS)) if i not in FOUR]
         assert torch.equal(settled[:, others], landmarks[:, others])
+
+
+def test_only_tops_and_dresses_without_sleeves_bare_the_arms():
+    landmarks = torch.zeros(3, len(LANDMARKS), 3)
+    landmarks[1, FOUR[0], 2] = 1.0
+    assert without_sleeves(landmarks, torch.tensor([0, 0, 1])).flatten().tolist() == [1, 0, 0]

@@ -23,9 +23,9 @@ from tryon.data.streets import load_streets, split_skin
 from tryon.losses import ADVERSARIES, discriminator_loss, generator_loss, judge_right
 from tryon.recipes import NAMES, recipe_class
 from tryon.recipes.base import NotFinite
+from tryon.recipes.examples import self_supervised
 from tryon.recipes.material import Material
 from tryon.recipes.presets import PRESETS, preset
-from tryon.recipes.tryon import self_supervised
 from tryon.shelf import Shelf
 from tryon.trainer import Finished, Trainer, give_way, make_settings, rate
 from tryon.trainer.folder import RunFolder

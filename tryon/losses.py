@@ -124,7 +124,7 @@ def discriminator_loss(
 
 
 def patch_mean(loss: Tensor, where: Tensor) -> Tensor:
-    """Mean of a loss over the patches that count; both N×1×h×w."""
+    """Mean of a loss over the patches (or pixels) that count; both N×1×h×w."""
     return total((loss * where).sum()) / total(where.sum()).clamp(min=1)
 
 

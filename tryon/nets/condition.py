@@ -204,6 +204,31 @@ def hand_maps(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     return out.unsqueeze(1)
 
 
+def sewn_on(accessory: Tensor, old: Tensor, cells: int = 128) -> Tensor:
+    """Accessories with the old garment all round them, such as toggles, brooches and ties: they come off with it.
+
+    Worked out on a grid of ``cells`` rows: what is neither is flooded through the accessories; a bag, a strap or a phone
+    in a hand is reached, the rest is not.
+
+    Args:
+        accessory, old: N×1×H×W in [0, 1].
+
+    Returns:
+        N×1×H×W, 0 or 1.
+    """
+    height, width = old.shape[2:]
+    both = F.interpolate(torch.cat([accessory, old], 1).float(), (cells, cells * width // height), mode="area")
+    covered = (both.sum(1, keepdim=True) > 0.5).float()
+    hung, reached = covered * (both[:, :1] > 0.3), 1 - covered
+    while True:
+        wider = torch.maximum(reached, F.max_pool2d(reached, 3, 1, 1) * hung)
+        if torch.equal(wider, reached):
+            break
+        reached = wider
+    inside = F.interpolate(1 - reached, (height, width), mode="nearest")
+    return ((accessory * inside) > 0.5).float()
+
+
 def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor) -> Tensor:
     """Pixels that may change: the old garment and a rim round it, and the new garment's area.
 
@@ -226,8 +251,10 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     # of the face rather a little too much than a pixel too little
     face = grow((parse[:, [FACE]] > 0.35).float(), rim) * (rows < nose + _CHIN * (shoulders - nose))
     hands = parse[:, [ARMS]] * hand_maps(keypoints, tuple(parse.shape[2:]))
-    keep = torch.maximum(face, ((hands + parse[:, [HAIR, SHOES, ACCESSORY]].sum(1, keepdim=True)) > 0.5).float())
-    wide = torch.maximum(grow((old > 0.4).float(), rim), grow((worn > 0.5).float(), 1))
+    trim = sewn_on(parse[:, [ACCESSORY]], old)
+    hung = parse[:, [ACCESSORY]] * (1 - trim)
+    keep = torch.maximum(face, ((hands + hung + parse[:, [HAIR, SHOES]].sum(1, keepdim=True)) > 0.5).float())
+    wide = torch.maximum(grow((torch.maximum(old, trim) > 0.4).float(), rim), grow((worn > 0.5).float(), 1))
     return wide * (1 - keep)
 
 
@@ -272,7 +299,7 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
     covered = (lower.mean((1, 2, 3)) / HAS_LOWER).clamp(max=1)
     rim = rim_width(parse.shape[2])
     figure = F.avg_pool2d(grow(1 - parse[:, [BACKGROUND]], -rim), 3, 1, 1)
-    guess, free = first_guess(keypoints, behind.slow(tuple(person.shape[2:])), skin, below, covered, figure)
+    body, free = first_guess(keypoints, skin, below, covered, figure)
     regions = (
         torch.stack(
             [
@@ -290,4 +317,4 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
     height, width = person.shape[2:]
     limbs = draw_limbs(keypoints, (height // 2, width // 2))
     regions = F.avg_pool2d(regions, 2)
-    return Condition(person, edit, guess, free, warped, worn, behind, skin, regions, limbs)
+    return Condition(person, edit, body, free, warped, worn, behind, skin, regions, limbs)

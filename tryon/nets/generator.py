@@ -2,8 +2,10 @@
 
 G_s sees the condition: the person with the edit region erased, the warped garment, and the body. G_c turns 100 Gaussian
 numbers (dense layer, transposed convolutions, LeakyReLU 0.2) into a variation; G_c(0) = 0, so that z = 0 is the plain
-best guess. Their sum holds, for each pixel: how much of the warped garment to keep (alpha), how to shade it, and what
-to paint where there is no garment (new skin, old background, the edge).
+best guess. Their sum tells how to lay three layers over each other: the background, the person's body, the warped garment.
+For each pixel it holds how much of the garment is seen (alpha), how it is shaded, and where there is body rather than
+background (matte); for each place of two by two pixels it corrects the colours of body and background. Colours so coarse
+cannot make an edge: every edge comes from a matte, and stays an edge where the network is unsure of a colour.
 """
 
 from __future__ import annotations
@@ -18,26 +20,28 @@ from ..config import GeneratorConfig
 from .backdrop import Backdrop
 from .blocks import Trunk
 
-FINE, COARSE = 8, 17  # channels of ``Condition`` shown pixel by pixel, and as means of four
+FINE, COARSE = 8, 18  # channels of ``Condition`` shown pixel by pixel, and as means of four
 CONDITION = 4 * FINE + COARSE  # channels of ``Condition.stack``
-_OUTPUTS = 5  # alpha, shade, paint (3)
+_MAPS, _COLOURS = 3, 6  # alpha, shade, matte, pixel by pixel; body's and background's colours, one for four pixels
 _SHADE = 0.6  # natural logarithm of the strongest shading
+_CRISP = 2.0  # how much steeper the matte's edge is than the first guess's
 
 
 @dataclass
 class Condition:
     """What the generator is told; all N×·×H×W but for ``regions`` and ``limbs``, which are N×·×H/2×W/2.
 
-    ``person`` 3, the photo; ``edit`` 1, the region that may change; ``plain`` 3, what that region is believed to hold but
-    for the garment, without the background's texture; ``free`` 1, how much of that is background; ``warped`` 3, the
-    garment laid on the body; ``worn`` 1, where it is expected to be seen; ``behind``, the background carried on behind the
-    person; ``skin`` 3, the person's skin colour; ``regions`` 6, hair and face, arms, legs, lower garment, shoes and
-    accessory, rest of the kept pixels; ``limbs`` 5, upper body, arms and legs drawn from the keypoints.
+    ``person`` 3, the photo; ``edit`` 1, the region that may change; ``body`` 3, the colours of skin and lower garment that
+    it is believed to hold under the new one, carried on over the frame; ``free`` 1, how much of it is neither but
+    background; ``warped`` 3, the garment laid on the body; ``worn`` 1, where it is expected to be seen; ``behind``, the
+    background carried on behind the person; ``skin`` 3, the person's skin colour; ``regions`` 6, hair and face, arms, legs,
+    lower garment, shoes and accessory, rest of the kept pixels; ``limbs`` 5, upper body, arms and legs drawn from the
+    keypoints.
     """
 
     person: Tensor
     edit: Tensor
-    plain: Tensor
+    body: Tensor
     free: Tensor
     warped: Tensor
     worn: Tensor
@@ -46,17 +50,23 @@ class Condition:
     regions: Tensor
     limbs: Tensor
 
-    def guess(self, person: Tensor) -> Tensor:
-        """What is believed to be under the garments, at the size of ``person`` (the photo at any size), N×3×H×W."""
+    def layers(self, person: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What is believed to be under the garments, at the size of ``person`` (the photo at any size).
+
+        Returns:
+            background N×3×H×W and body N×3×H×W in [-1, 1], and how much the first is seen, N×1×H×W in [0, 1].
+        """
         size = person.shape[2:]
-        both = torch.cat([self.plain, self.free], 1)
+        ground = (self.behind.slow(size) + self.behind.texture(person)).clamp(-1, 1)
+        both = torch.cat([self.body, self.free], 1)
         if both.shape[2:] != size:
             both = F.interpolate(both, size, mode="bilinear", align_corners=False)
-        return (both[:, :3] + both[:, 3:] * self.behind.texture(person)).clamp(-1, 1)
+        return ground, both[:, :3], both[:, 3:]
 
-    def agnostic(self, person: Tensor, edit: Tensor) -> Tensor:
-        """The photo with the guess in the edit region, both at the same size, N×3×H×W."""
-        return torch.lerp(person, self.guess(person), edit)
+    def agnostic(self) -> Tensor:
+        """The photo with the first guess in the edit region, N×3×H×W."""
+        ground, body, free = self.layers(self.person)
+        return torch.lerp(self.person, torch.lerp(body, ground, free), self.edit)
 
     def stack(self, agnostic: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Everything as one tensor of CONDITION channels at half the size, channels last.
@@ -72,7 +82,7 @@ class Condition:
             fine = F.pixel_unshuffle(part, 2)
             out[:, at : at + fine.shape[1]] = fine
             at += fine.shape[1]
-        for part in (self.behind.slow(size), self.skin, self.regions, self.limbs):
+        for part in (self.behind.slow(size), self.skin, self.regions, self.limbs, self.free):
             out[:, at : at + part.shape[1]] = part if part.shape[2:] == size else F.avg_pool2d(part, 2)
             at += part.shape[1]
         return out
@@ -90,16 +100,18 @@ class Canvas:
 
 @dataclass
 class Painted:
-    """``result`` N×3×H×W in [-1, 1]; ``alpha`` N×1×H×W in [0, 1]; ``shade`` N×1×H×W, a factor on the garment's light."""
+    """``result`` N×3×H×W in [-1, 1]; ``alpha`` N×1×H×W in [0, 1]; ``shade`` N×1×H×W, a factor on the garment's light;
+    ``paint`` N×3×H×W in [-1, 1], what is seen where the garment is not; ``matte`` N×1×H×W in [0, 1], where that is body."""
 
     result: Tensor
     alpha: Tensor
     shade: Tensor
     paint: Tensor
+    matte: Tensor
 
 
 class NoiseBranch(nn.Module):
-    """G_c: z (N×100) → N×5×H×W; dense, then transposed convolutions (Radford et al., ICLR 2016), zero at z = 0."""
+    """G_c: z (N×100) → N×9×H×W; dense, then transposed convolutions (Radford et al., ICLR 2016), zero at z = 0."""
 
     def __init__(self, noise: int, outputs: int) -> None:
         super().__init__()
@@ -132,11 +144,11 @@ class Generator(nn.Module):
         self.trunk = Trunk(CONDITION, config.widths, depth=1, halved=True)
         width = config.widths[0]
         self.refine = nn.Sequential(
-            nn.Conv2d(width + 4 * FINE, width, 3, padding=1), nn.SiLU(), nn.Conv2d(width, 4 * _OUTPUTS, 3, padding=1)
+            nn.Conv2d(width, width, 3, padding=1), nn.SiLU(), nn.Conv2d(width, 4 * _MAPS + _COLOURS, 3, padding=1)
         )
         nn.init.normal_(self.refine[-1].weight, std=0.02)
         nn.init.zeros_(self.refine[-1].bias)
-        self.noise = NoiseBranch(config.noise, _OUTPUTS)
+        self.noise = NoiseBranch(config.noise, _MAPS + _COLOURS)
 
     def forward(self, condition: Condition, z: Tensor | None = None, canvas: Canvas | None = None) -> Painted:
         """Paint.
@@ -146,24 +158,25 @@ class Generator(nn.Module):
             z: N×noise Gaussian numbers; None means zero.
             canvas: where to paint; None is the condition itself.
         """
-        size = condition.edit.shape[2:]
-        agnostic = condition.agnostic(condition.person, condition.edit)
-        device = agnostic.device.type
+        device = condition.edit.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
-        stacked = condition.stack(agnostic, dtype)
-        features = self.trunk(stacked)[0]
-        out = self.refine(torch.cat([features, stacked[:, : 4 * FINE]], 1))
+        out = self.refine(self.trunk(condition.stack(condition.agnostic(), dtype))[0])
+        maps, colours = out[:, : 4 * _MAPS].float(), out[:, 4 * _MAPS :].float()
         if z is not None:  # a variation is smooth: all four pixels of a place share it
-            out = out + self.noise(z, tuple(out.shape[2:])).repeat_interleave(4, 1)
-        out = F.pixel_shuffle(out.float(), 2)
+            varied = self.noise(z, tuple(out.shape[2:])).float()
+            maps, colours = maps + varied[:, :_MAPS].repeat_interleave(4, 1), colours + varied[:, _MAPS:]
+        maps = F.pixel_shuffle(maps, 2)
         if canvas is None:
             canvas = Canvas(condition.person, condition.edit, condition.warped, condition.worn)
-        elif canvas.edit.shape[2:] != size:
-            out = F.interpolate(out, canvas.edit.shape[2:], mode="bilinear", align_corners=False)
-            agnostic = condition.agnostic(canvas.person, canvas.edit)
-        edit, warped = canvas.edit.float(), canvas.warped.float()
-        alpha = torch.sigmoid(torch.logit(canvas.worn.float().clamp(0.02, 0.98)) + 4 * out[:, :1])
-        shade = torch.exp(_SHADE * torch.tanh(out[:, 1:2]))
-        paint = (agnostic + 2 * out[:, 2:]).clamp(-1, 1)
+        size, edit, warped = canvas.edit.shape[2:], canvas.edit.float(), canvas.warped.float()
+        if maps.shape[2:] != size:
+            maps = F.interpolate(maps, size, mode="bilinear", align_corners=False)
+        colours = F.interpolate(colours, size, mode="bilinear", align_corners=False)
+        ground, body, free = condition.layers(canvas.person)
+        alpha = torch.sigmoid(torch.logit(canvas.worn.float().clamp(0.02, 0.98)) + 4 * maps[:, :1])
+        shade = torch.exp(_SHADE * torch.tanh(maps[:, 1:2]))
+        matte = torch.sigmoid(_CRISP * (4 * maps[:, 2:] - torch.logit(free.clamp(0.02, 0.98))))
+        paint = torch.lerp(ground + 0.5 * colours[:, 3:], body + 2 * colours[:, :3], matte).clamp(-1, 1)
         cloth = ((warped + 1) * shade - 1).clamp(-1, 1)
-        return Painted(torch.lerp(agnostic, torch.lerp(paint, cloth, alpha), edit), alpha, shade, paint)
+        result = torch.lerp(canvas.person, torch.lerp(paint, cloth, alpha), edit)
+        return Painted(result, alpha, shade, paint, matte)

@@ -16,6 +16,7 @@ _ARM = (0.125, 0.092, 0.066)
 _LEG = (0.190, 0.128, 0.084)
 _NECK = 0.125
 HAS_LOWER = 0.004  # share of the frame above which what is seen of a lower garment is believed to go on
+_SHOULDER = 0.3  # of the upper arm belongs to the shoulder, which a strap or an armhole may cover
 _ROUND = 0.16  # how much darker a limb is at its side than in its middle
 
 
@@ -49,6 +50,42 @@ def limb(place: Tensor, points: Tensor, joints: tuple[int, ...], radii: tuple[fl
     return [capsule(place, a, b, ra, rb) for (a, ra), (b, rb) in zip(ends, ends[1:])]
 
 
+def _measured(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    """Keypoints N×17×2, the pixels of half the ``size`` H/2×W/2×2, and torso lengths N, all in frame heights."""
+    height, width = size[0] // 2, size[1] // 2
+    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
+    y = (torch.arange(height, device=points.device) + 0.5) / height
+    x = (torch.arange(width, device=points.device) + 0.5) / height
+    grid = torch.stack([x.expand(height, width), y.unsqueeze(1).expand(height, width)], 2)
+    return points, grid, (points[:, 11:13].mean(1) - points[:, 5:7].mean(1)).norm(dim=1).clamp(min=0.05)
+
+
+def bare_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
+    """The arms without their shoulders: what a garment without sleeves leaves free, N×1×H×W in [0, 1].
+
+    Args:
+        keypoints: N×17×3.
+        size: (H, W).
+    """
+    p, grid, length = _measured(keypoints, size)
+    for shoulder, elbow in ((5, 7), (6, 8)):
+        p[:, shoulder] += _SHOULDER * (p[:, elbow] - p[:, shoulder])
+    near = torch.stack([c for joints in ((5, 7, 9), (6, 8, 10)) for c in limb(grid, p, joints, _ARM, length)]).amin(0)
+    near = F.interpolate(near.unsqueeze(1), size, mode="bilinear", align_corners=False)
+    return edge(near, length, size[0])
+
+
+def edge(near: Tensor, length: Tensor, height: int) -> Tensor:
+    """Cover in [0, 1] from distances in radii (N×C×H×W, 1 at the outline), with an edge about a pixel wide.
+
+    Args:
+        length: N, the torso's, in frame heights.
+        height: of the frame in pixels.
+    """
+    soft = (1 / (height * 0.1 * length)).clamp(max=0.3)[:, None, None, None]
+    return ((1 + soft - near) / (2 * soft)).clamp(0, 1)
+
+
 def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """Where bare limbs would be seen, and how far each pixel is from the limb's axis.
 
@@ -60,16 +97,10 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]
 
     Returns:
         cover: N×3×H×W in [0, 1]: trunk with neck, legs with pelvis, arms; from back to front.
-        depth: N×3×H×W in [0, 1], 0 on an axis, 1 at the outline.
+        depth: N×3×H×W, 0 on an axis, 1 at the outline, more beyond.
     """
-    height, width = size[0] // 2, size[1] // 2
-    unit = keypoints.new_tensor([width / height, 1.0])
-    p = keypoints[:, :, :2].float() * unit
-    y = (torch.arange(height, device=p.device) + 0.5) / height
-    x = (torch.arange(width, device=p.device) + 0.5) / height
-    grid = torch.stack([x.expand(height, width), y.unsqueeze(1).expand(height, width)], 2)
+    p, grid, length = _measured(keypoints, size)
     shoulders, hips = p[:, 5:7].mean(1), p[:, 11:13].mean(1)
-    length = (hips - shoulders).norm(dim=1).clamp(min=0.05)
     nose = p[:, 0]
     chest = (p[:, 5] - p[:, 6]).norm(dim=1).clamp(min=0.3 * length) / 2
 
@@ -83,29 +114,26 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]
     arms = [c for joints in ((5, 7, 9), (6, 8, 10)) for c in limb(grid, p, joints, _ARM, length)]
     near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, arms)], 1)
     near = F.interpolate(near, size, mode="bilinear", align_corners=False)
-    soft = (1 / (size[0] * 0.1 * length)).clamp(max=0.3)[:, None, None, None]  # about a pixel, in radii
-    return ((1 + soft - near) / (2 * soft)).clamp(0, 1), near.clamp(0, 1)
+    return edge(near, length, size[0]), near
 
 
-def first_guess(
-    keypoints: Tensor, behind: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor
-) -> tuple[Tensor, Tensor]:
+def first_guess(keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor) -> tuple[Tensor, Tensor]:
     """The person without the garments that come off; meant for the edit region only.
 
     Bare limbs never reach beyond the figure as the photo shows it, since clothes only make it larger.
 
     Args:
         keypoints: N×17×3.
-        behind: N×3×H×W, the background carried on behind the person.
         skin: N×3×H×W, the person's skin colour carried on over the frame.
         below: N×3×H×W, the colour of the lower garment carried on.
         covered: N in [0, 1], how sure it is that hips and legs are in that garment.
         figure: N×1×H×W in [0, 1], the person and what is worn.
 
     Returns:
-        the guess, N×3×H×W in [-1, 1], and how much of it is background, N×1×H×W in [0, 1].
+        the body's colours, beside it those of the nearest limb, N×3×H×W in [-1, 1]; and where it is not seen but the
+        background, N×1×H×W in [0, 1].
     """
-    size = behind.shape[2:]
+    size = tuple(skin.shape[2:])
     cover, depth = limb_maps(keypoints, size)
     covered = covered.view(-1, 1, 1, 1)
     shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
@@ -113,9 +141,12 @@ def first_guess(
     rows = ((torch.arange(size[0], device=keypoints.device) + 0.5) / size[0]).view(1, 1, -1, 1)
     legs = below * covered + skin * (1 - covered)
     colours = (torch.where(rows > waist, legs, skin), legs, skin)
-    guess, free = behind, torch.ones_like(figure)
+    body, sure, free = torch.zeros_like(skin), torch.zeros_like(figure), torch.ones_like(figure)
     for i, colour in enumerate(colours):
-        part, round_off = (cover[:, [i]] * figure), 1 - _ROUND * depth[:, [i]] ** 2
-        guess = guess * (1 - part) + ((colour + 1) * round_off - 1) * part
-        free = free * (1 - part)
-    return guess, free
+        away = depth[:, [i]]
+        free = free * (1 - cover[:, [i]] * figure)
+        # a trace of each limb goes on for ever, so that beside all of them the nearest one gives the colour
+        part = (cover[:, [i]] + 1e-3 / (1 + away**4)).clamp(max=1)
+        body = body * (1 - part) + ((colour + 1) * (1 - _ROUND * away.clamp(max=1) ** 2) - 1) * part
+        sure = sure * (1 - part) + part
+    return body / sure, free

@@ -16,14 +16,16 @@ from .edges import by_colour, follow_edges
 from .filling import fill
 from .garment import GarmentNet
 from .generator import Canvas, Generator
-from .outline import follow_outline, open_neck
-from .sleeves import settle_sleeves
+from .outline import follow_outline, neck_window, open_neck, settle_neck
+from .prior import bare_arms
+from .sleeves import settle_sleeves, without_sleeves
 from .warp import WarpNet
 from .worn import worn_landmarks
 
 HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
 _CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
 LIKELIER = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
+_PIECE = 0.05  # share of a garment's largest visible piece from which another one counts
 _REACH = 4.0  # logits in favour of the new garment where the old one covered the trunk: a gap would have to be invented
 
 
@@ -133,7 +135,9 @@ class TryOnModel(nn.Module):
                 worn[i] = True
                 torso, landmarks[i], category[i] = _read_worn(wearer, i)
                 mask[i, 0] = _resize(torso[None, None], mask.shape[2:])[0, 0]
-        mask = fill_holes(follow_edges(main_pieces(mask), garment))
+        landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_neck(landmarks, small.shape[3] / small.shape[2]))
+        mask = follow_edges(main_pieces(mask), garment)
+        mask = torch.where(neck_window(landmarks, tuple(mask.shape[2:])), mask, fill_holes(mask))
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_sleeves(mask, landmarks))
         return GarmentReading.of(garment, mask, landmarks, category, worn)
 
@@ -153,6 +157,9 @@ class TryOnModel(nn.Module):
         both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
         worn = worn * (both[:, 3:] * 2).clamp(0, 1) * below_waist(person.keypoints, category, frame[0])
         worn = follow_outline(worn, old) * (1 - self.in_front(parse, category))
+        sleeveless = without_sleeves(reading.landmarks, category)
+        between = main_pieces(worn * (1 - bare_arms(person.keypoints, tuple(frame))), least=_PIECE)
+        worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
         edit = edit_region(parse, person.keypoints, worn, category)
         return Draped(flow, worn, both[:, :3], both[:, 3:], edit, parse)
 

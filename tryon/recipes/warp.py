@@ -23,10 +23,12 @@ from ..data.sources import BOTH, LOOSE, PAIRS, STREETS, WARDROBE
 from ..losses import flow_loss, mask_loss, smoothness_loss
 from ..nets.warp import WarpNet
 from .base import SHAPE_SEED, VAL_SEED, Recipe, Settings, parts_of
+from .examples import smooth_noise, soft_parse
 from .material import Material
 from .own import disguise, taken_off_pairs
 from .spread import to_device
-from .tryon import smooth_noise, soft_parse
+
+_DISGUISED = 0.5  # share of the rendered people who wear something else than they were rendered in
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,13 @@ def make_batch(data: Rendered, after: Tensor, before: Tensor, random: Random | N
     """The person in garment ``before`` and the garment of row ``after``; spoilt where ``random`` is given.
 
     Where both are the same row, what the person wears is disguised (``own.disguise``): the old outline must not tell all.
+    So it is with half of the others, since the mannequin world knows no coats as wide as the street's.
     """
     labels = data.parse[before].long()
-    if random is not None and torch.equal(after, before):
-        labels = disguise(labels, data.keypoints[after], data.category[after], random)
+    if random is not None:
+        hidden = (after == before) | (torch.rand(len(after), generator=random) < _DISGUISED)
+        other = disguise(labels, data.keypoints[after], data.category[after], random)
+        labels = torch.where(hidden.view(-1, 1, 1), other, labels)
     parse = soft_parse(labels)
     keypoints = data.keypoints[after].clone()
     mask = (data.garment_mask[after].float() / 255).unsqueeze(1)

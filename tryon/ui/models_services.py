@@ -112,7 +112,8 @@ class ModelsServices:
             f"{height}×{width}",
             data or "–",
             " · ".join(f"{name} {value:g}" for name, value in entry.figures[:3]) or "–",
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.changed)),
+            # of the shipped model the file only tells when it was copied here
+            "–" if entry.origin == "shipped" else time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.changed)),
         ]
         cells = [f'<td data-head="{escape(t(key, language))}">{escape(cell)}</td>' for key, cell in zip(COLUMNS[1:], cells)]
         return f'<tr><th scope="row">{escape(entry.name)}</th>{"".join(cells)}</tr>'

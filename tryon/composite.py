@@ -1,0 +1,85 @@
+"""Back into the photo: the result at the person photo's own resolution, the garment's detail from its own full-size photo."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from .images import Letterbox, mask_to_image, to_image, to_tensor
+from .nets.tryon import TryOnOutput
+
+
+def paste_back(
+    person: Image.Image, body_box: Letterbox, garment: Image.Image, cloth_box: Letterbox, out: TryOnOutput
+) -> tuple[Image.Image, Image.Image]:
+    """Build the result at the person photo's own resolution; outside the edit mask its pixels come back unchanged.
+
+    Garment detail is sampled from the full-size garment photo through the flow.
+
+    Returns:
+        the picture (RGB) and the edit mask (L, 0 or 255), both at the photo's size.
+    """
+    width, height = person.size
+    edit = out.draped.edit.float().cpu()
+    rows, columns = edit[0, 0].amax(1).nonzero()[:, 0], edit[0, 0].amax(0).nonzero()[:, 0]
+    mask = torch.zeros(height, width)
+    if not len(rows):
+        return person.copy(), mask_to_image(mask)
+    grid, top, left = photo_grid(body_box, rows, columns)
+    draped = out.draped
+    maps = [edit, out.alpha, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
+    maps = torch.cat([m.float().cpu() for m in maps], 1)
+    maps = F.grid_sample(maps, grid, padding_mode="border", align_corners=False)
+    blend, alpha, shade, paint, carried, inside, flow = maps.split([1, 1, 1, 3, 3, 1, 2], 1)
+    detail = max(body_box.scale, 1e-6) / max(cloth_box.scale, 1e-6)
+    cloth = sharp_garment(garment, detail)
+    place = cloth_box.points_to_photo((flow.permute(0, 2, 3, 1) + 1) / 2) * 2 - 1
+    worn = F.grid_sample(cloth, place, padding_mode="border", align_corners=False)
+    worn = carried + (worn - carried) * (2 * inside - 1).clamp(0, 1)  # never what lies beside the garment in its photo
+    worn = ((worn + 1) * shade - 1).clamp(-1, 1)
+    h, w = blend.shape[2:]
+    original = to_tensor(person.crop((left, top, left + w, top + h)))
+    mixed = blend * (alpha * worn + (1 - alpha) * paint) + (1 - blend) * original
+    touched = blend > 1e-3
+    crop = torch.where(touched, mixed, original)
+    image = person.copy()
+    image.paste(to_image(crop), (left, top))
+    mask[top : top + h, left : left + w] = touched[0, 0].float()
+    return image, mask_to_image(mask)
+
+
+def photo_grid(box: Letterbox, rows: Tensor, columns: Tensor) -> tuple[Tensor, int, int]:
+    """Where the photo's pixels under the frame's ``rows`` and ``columns`` (plus a margin) lie in the frame.
+
+    Returns:
+        grid 1×h×w×2 in [-1, 1] of the frame, and the first photo row and column it covers.
+    """
+    height, width = box.photo_size
+    frame_h, frame_w = box.frame_size
+    corners = torch.tensor(
+        [[(columns[0] - 1) / frame_w, (rows[0] - 1) / frame_h], [(columns[-1] + 2) / frame_w, (rows[-1] + 2) / frame_h]]
+    )
+    first, last = (box.points_to_photo(corners) * torch.tensor([width, height])).unbind(0)
+    left, top = (max(0, int(v)) for v in first.floor())
+    right, bottom = min(width, int(last[0].ceil())), min(height, int(last[1].ceil()))
+    y, x = (torch.arange(top, bottom) + 0.5) / height, (torch.arange(left, right) + 0.5) / width
+    points = torch.stack([x.expand(len(y), -1), y.unsqueeze(1).expand(-1, len(x))], 2)
+    return (box.points_to_frame(points) * 2 - 1).unsqueeze(0), top, left
+
+
+def sharp_garment(garment: Image.Image, detail: float) -> Tensor:
+    """The garment photo as a tensor, first reduced where the result could not show its finest detail anyway.
+
+    Args:
+        detail: garment pixels for each pixel of the result (above 1 a plain lookup would alias).
+    """
+    factor = min(1.0, 1.0 / max(detail, 1e-6))
+    longest = max(garment.size) * factor
+    if longest > 3000:
+        factor *= 3000 / longest
+    if factor < 0.95:
+        size = (max(1, round(garment.width * factor)), max(1, round(garment.height * factor)))
+        garment = garment.resize(size, Image.Resampling.LANCZOS)
+    return to_tensor(garment)
