@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..config import CATEGORIES, DRESS, FACE, OUTER, UPPER, TryOnConfig
+from ..config import CATEGORIES, DRESS, FACE, LOWER, OUTER, UPPER, TryOnConfig
 from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
 from .condition import draw_limbs, edit_region, fill_holes, inner, main_pieces, make_condition, settle_dress, taken_off
@@ -18,6 +18,7 @@ from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .outline import follow_outline, neck_window, open_neck, settle_neck
 from .prior import bare_arms
+from .skeleton import complete
 from .sleeves import settle_sleeves, without_sleeves
 from .warp import WarpNet
 from .worn import worn_landmarks
@@ -101,7 +102,7 @@ class TryOnModel(nn.Module):
         """Parse map and keypoints of a person's photo; a torso that is small in it gets a closer look. ``twice`` looks at
         everything in the mirror too, which is a little surer."""
         maps, chance = self._read_body(person, twice)
-        keypoints = maps.keypoints()
+        keypoints = complete(maps.keypoints(), person.shape[3] / person.shape[2])
         views, small = choose_view(keypoints, chance[:, [UPPER, OUTER, DRESS]].sum(1))
         if small.any():
             near = look(person[small], views[small], self.config.body.size)
@@ -157,6 +158,7 @@ class TryOnModel(nn.Module):
         both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
         worn = worn * (both[:, 3:] * 2).clamp(0, 1) * below_waist(person.keypoints, category, frame[0])
         worn = follow_outline(worn, old) * (1 - self.in_front(parse, category))
+        worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
         sleeveless = without_sleeves(reading.landmarks, category)
         between = main_pieces(worn * (1 - bare_arms(person.keypoints, tuple(frame))), least=_PIECE)
         worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
