@@ -30,6 +30,17 @@ def grow(mask: Tensor, radius: int) -> Tensor:
     return F.max_pool2d(tall, (1, side), 1, (0, radius))
 
 
+def flood(seeds: Tensor, room: Tensor) -> Tensor:
+    """What of ``room`` can be reached from ``seeds``, cell by neighbouring cell; both N×1×H×W, 0 or 1, seeds within room."""
+    while True:
+        wider = seeds
+        for _ in range(6):  # asking after each step would cost more than the steps
+            wider = F.max_pool2d(wider, 3, 1, 1) * room
+        if torch.equal(wider, seeds):
+            return seeds
+        seeds = wider
+
+
 def fill_holes(mask: Tensor, cells: int = 64) -> Tensor:
     """Close what a mask (N×1×H×W in [0, 1]) encloses on all sides: a print taken for a hole, a button, a logo.
 
@@ -38,11 +49,7 @@ def fill_holes(mask: Tensor, cells: int = 64) -> Tensor:
     height, width = mask.shape[2:]
     free = (F.interpolate(mask.float(), (cells, max(4, cells * width // height)), mode="area") < 0.5).float()
     ground = F.pad(torch.zeros_like(free)[:, :, 1:-1, 1:-1], (1, 1, 1, 1), value=1.0) * free
-    while True:
-        wider = F.max_pool2d(ground, 3, 1, 1) * free
-        if torch.equal(wider, ground):
-            break
-        ground = wider
+    ground = flood(ground, free)
     inside = grow(1 - ground, -1)  # the rim stays as finely drawn as it was
     inside = F.interpolate(inside, (height, width), mode="bilinear", align_corners=False)
     return torch.maximum(mask, inside.to(mask.dtype))
@@ -220,11 +227,7 @@ def sewn_on(accessory: Tensor, old: Tensor, cells: int = 128) -> Tensor:
     both = F.interpolate(torch.cat([accessory, old], 1).float(), (cells, cells * width // height), mode="area")
     covered = (both.sum(1, keepdim=True) > 0.5).float()
     hung, reached = covered * (both[:, :1] > 0.3), 1 - covered
-    while True:
-        wider = torch.maximum(reached, F.max_pool2d(reached, 3, 1, 1) * hung)
-        if torch.equal(wider, reached):
-            break
-        reached = wider
+    reached = flood(reached, torch.maximum(reached, hung))
     inside = F.interpolate(1 - reached, (height, width), mode="nearest")
     return ((accessory * inside) > 0.5).float()
 

@@ -63,9 +63,9 @@ class Condition:
             both = F.interpolate(both, size, mode="bilinear", align_corners=False)
         return ground, both[:, :3], both[:, 3:]
 
-    def agnostic(self) -> Tensor:
-        """The photo with the first guess in the edit region, N×3×H×W."""
-        ground, body, free = self.layers(self.person)
+    def agnostic(self, layers: tuple[Tensor, Tensor, Tensor] | None = None) -> Tensor:
+        """The photo with the first guess in the edit region, N×3×H×W; ``layers`` of ``person``, where they are known."""
+        ground, body, free = layers or self.layers(self.person)
         return torch.lerp(self.person, torch.lerp(body, ground, free), self.edit)
 
     def stack(self, agnostic: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -160,7 +160,8 @@ class Generator(nn.Module):
         """
         device = condition.edit.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
-        out = self.refine(self.trunk(condition.stack(condition.agnostic(), dtype))[0])
+        layers = condition.layers(condition.person)
+        out = self.refine(self.trunk(condition.stack(condition.agnostic(layers), dtype))[0])
         maps, colours = out[:, : 4 * _MAPS].float(), out[:, 4 * _MAPS :].float()
         if z is not None:  # a variation is smooth: all four pixels of a place share it
             varied = self.noise(z, tuple(out.shape[2:])).float()
@@ -168,11 +169,13 @@ class Generator(nn.Module):
         maps = F.pixel_shuffle(maps, 2)
         if canvas is None:
             canvas = Canvas(condition.person, condition.edit, condition.warped, condition.worn)
+        else:
+            layers = condition.layers(canvas.person)
         size, edit, warped = canvas.edit.shape[2:], canvas.edit.float(), canvas.warped.float()
         if maps.shape[2:] != size:
             maps = F.interpolate(maps, size, mode="bilinear", align_corners=False)
         colours = F.interpolate(colours, size, mode="bilinear", align_corners=False)
-        ground, body, free = condition.layers(canvas.person)
+        ground, body, free = layers
         alpha = torch.sigmoid(torch.logit(canvas.worn.float().clamp(0.02, 0.98)) + 4 * maps[:, :1])
         shade = torch.exp(_SHADE * torch.tanh(maps[:, 1:2]))
         matte = torch.sigmoid(_CRISP * (4 * maps[:, 2:] - torch.logit(free.clamp(0.02, 0.98))))

@@ -160,8 +160,9 @@ class TryOnModel(nn.Module):
         worn = follow_outline(worn, old) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
         sleeveless = without_sleeves(reading.landmarks, category)
-        between = main_pieces(worn * (1 - bare_arms(person.keypoints, tuple(frame))), least=_PIECE)
-        worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
+        if sleeveless.any():
+            between = main_pieces(worn * (1 - bare_arms(person.keypoints, tuple(frame))), least=_PIECE)
+            worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
         edit = edit_region(parse, person.keypoints, worn, category)
         return Draped(flow, worn, both[:, :3], both[:, 3:], edit, parse)
 
