@@ -197,6 +197,21 @@ def test_pause_and_stop_by_control_file(streets, tiny, tmp_path):
     assert state(tmp_path / "run")["step"] == 2
 
 
+def test_a_run_stopped_while_its_speed_is_measured_goes_on(streets, tiny, tmp_path):
+    first = trainer("body", streets, tiny, tmp_path / "run", steps=50, minutes=0.001)
+
+    def listen(event):
+        if first.step == 5:
+            first.stop.set()
+
+    first.run(listen, log_every=1)
+    assert first.step == 5 and not first.progress.planned
+    second = trainer("body", streets, tiny, tmp_path / "run", resume=True, steps=50, minutes=0.001)
+    second.run()
+    assert second.progress.planned and second.step == second.settings.steps > 5
+    assert status(tmp_path / "run")["state"] == "finished"
+
+
 def test_nan_goes_back_halves_the_rate_and_gives_up_at_last(streets, tiny, tmp_path, monkeypatch):
     recipe = recipe_class("body")
     step, bad = recipe.step, [2]

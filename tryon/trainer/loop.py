@@ -219,9 +219,10 @@ class Trainer:
 
     def _plan(self) -> None:
         """Turn ``minutes`` into steps, once; from then on the run is the same run however fast the machine is."""
-        if self.progress.planned or self.step < PROBE:
+        if self.progress.planned or len(self.tally.seconds) < PROBE:  # a run resumed meanwhile is timed anew
             return
-        steps = torch.tensor(steps_in(self.settings.minutes, list(self.tally.seconds), self.recipe.stretch))
+        steps = steps_in(self.settings.minutes, list(self.tally.seconds), self.recipe.stretch)
+        steps = torch.tensor(max(steps, self.step + 2))
         if ranks() > 1:
             dist.broadcast(steps, 0)
         self.progress.planned = True
