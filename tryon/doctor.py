@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .config import ARMS, BACKGROUND, CATEGORIES, FACE, HAIR, LEGS
 from .messages import sentence
+from .nets.condition import flood
 from .nets.tryon import HEAD_PEAK, GarmentReading, PersonReading
 
 
@@ -58,8 +59,7 @@ def several_people(body: Tensor) -> bool:
     """Whether a second figure stands apart from the first (body H×W, 0 or 1)."""
     small = F.adaptive_max_pool2d(body[None, None], (64, 48))
     label = (torch.arange(1, 64 * 48 + 1, dtype=torch.float32).view(1, 1, 64, 48)) * small
-    for _ in range(120):  # the largest number floods each island
-        label = F.max_pool2d(label, 3, 1, 1) * small
+    label = flood(label, small)  # the largest number in each island
     sizes = torch.bincount(label.long().flatten())[1:]
     sizes = sizes[sizes > 0].sort(descending=True).values
     return len(sizes) > 1 and float(sizes[1]) > 0.3 * float(sizes[0])

@@ -31,7 +31,12 @@ def grow(mask: Tensor, radius: int) -> Tensor:
 
 
 def flood(seeds: Tensor, room: Tensor) -> Tensor:
-    """What of ``room`` can be reached from ``seeds``, cell by neighbouring cell; both N×1×H×W, 0 or 1, seeds within room."""
+    """Spread values from cell to neighbouring cell, the highest wins, until nothing changes.
+
+    Args:
+        seeds: N×1×H×W, at least 0; 0 outside ``room``.
+        room: N×1×H×W, 0 or 1, where they may spread.
+    """
     while True:
         wider = seeds
         for _ in range(6):  # asking after each step would cost more than the steps
@@ -68,14 +73,7 @@ def main_pieces(mask: Tensor, cells: int = 48, least: float = 0.15) -> Tensor:
     there = (F.interpolate(mask.float(), (cells, max(4, cells * width // height)), mode="area") > 0.5).float()
     n, area = len(mask), there[0].numel()
     number = torch.arange(1, area + 1, device=mask.device).float().view(1, 1, *there.shape[2:]) * there
-    while True:
-        wider = number
-        for _ in range(6):
-            wider = F.max_pool2d(wider, 3, 1, 1) * there
-        if torch.equal(wider, number):
-            break
-        number = wider
-    labels = number.flatten(1).long()
+    labels = flood(number, there).flatten(1).long()
     sizes = torch.zeros(n, area + 1, device=mask.device).scatter_add_(1, labels, there.flatten(1))
     large = sizes.gather(1, labels) >= least * sizes.amax(1, keepdim=True).clamp(min=1)
     near = grow(large.float().view_as(there) * there, 2)

@@ -39,6 +39,12 @@ def follow_outline(worn: Tensor, old: Tensor) -> Tensor:
     return ((mixed - 0.5) * 3 + 0.5).clamp(0, 1)
 
 
+def _neck(landmarks: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Left end, right end and front of the neck, each N×2, and which garments have all three, N bool."""
+    points = landmarks[:, list(_NECK)]
+    return *points[:, :, :2].float().unbind(1), (points[:, :, 2] > 0.5).all(1)
+
+
 def settle_neck(landmarks: Tensor, aspect: float) -> Tensor:
     """Bring the neck's landmarks back between the shoulders where they strayed: in widths between the shoulders, its middle
     and its front lie within ``_ASIDE`` of the shoulders' middle, its ends ``_HALF`` to either side.
@@ -81,8 +87,7 @@ def neck_window(landmarks: Tensor, size: tuple[int, int]) -> Tensor:
         N×1×H×W bool, all false where the garment has no neck.
     """
     height, width = size
-    points, has = landmarks[:, list(_NECK), :2].float(), (landmarks[:, list(_NECK), 2] > 0.5).all(1)
-    left, right, front = points.unbind(1)
+    left, right, front, has = _neck(landmarks)
     spare = _SPARE * (left - right)[:, 0].abs()
     y = ((torch.arange(height, device=landmarks.device) + 0.5) / height).view(1, 1, -1, 1)
     x = ((torch.arange(width, device=landmarks.device) + 0.5) / width).view(1, 1, 1, -1)
@@ -107,8 +112,7 @@ def open_neck(mask: Tensor, landmarks: Tensor) -> Tensor:
         N×1×H×W in [0, 1].
     """
     height, width = mask.shape[2:]
-    points, has = landmarks[:, list(_NECK), :2].float(), (landmarks[:, list(_NECK), 2] > 0.5).all(1)
-    left, right, front = points.unbind(1)
+    left, right, front, has = _neck(landmarks)
     ends, middle = (left + right) / 2, right + (left - right) / 2
     half = ((left - right)[:, 0] / 2).abs().clamp(min=1e-3)
     slope = (left - right)[:, 1] / (left - right)[:, 0].clamp(min=1e-3)

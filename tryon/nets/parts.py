@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..config import CATEGORIES, KEYPOINTS, LANDMARKS
+from .skeleton import ARM, LEG, TORSO
 
 PARTS = (
     "torso",
@@ -72,7 +73,7 @@ def part_transforms(
     length = spine.norm(dim=1, keepdim=True).clamp(min=0.02)
     down = spine / length
     across = ((k("left_shoulder") - k("right_shoulder")) * _turn(down)).sum(1, keepdim=True)
-    front = length / 1.45  # shoulder width of a body of this length seen from the front
+    front = length / TORSO  # shoulder width of a body of this length seen from the front
     squeeze = (across.abs() / front).clamp(0.45, 1.15)
 
     # the garment's torso: width between its shoulder points (where straps are narrow, by that of the chest), or its waistband
@@ -102,7 +103,7 @@ def part_transforms(
         known = (has[:, _L[f"sleeve_{side}_outer"]] & has[:, _L[f"sleeve_{side}_inner"]]).unsqueeze(1)
         root = (g(f"shoulder_{side}") + g(f"armpit_{side}")) / 2
         sleeve = torch.where(known, end - root, fall)
-        _limb(add, shoulder, elbow, wrist, root, sleeve, scale, 0.62 * length, 0.55 * length)
+        _limb(add, shoulder, elbow, wrist, root, sleeve, scale, *(bone * length for bone in ARM))
     add(
         *[
             torch.where(lower, a, b)
@@ -123,7 +124,7 @@ def part_transforms(
         root = (g(f"waist_{side}") + g("crotch")) / 2
         root = torch.where(known, root, band)
         leg = torch.where(known, end - root, fall)
-        _limb(add, hip, knee, ankle, root, leg, scale, 0.85 * length, 0.85 * length)
+        _limb(add, hip, knee, ankle, root, leg, scale, *(bone * length for bone in LEG))
 
     start, point = torch.stack(starts, 1), torch.stack(points, 1)  # N×10×2
     axis, fall = torch.stack(axes, 1), torch.stack(falls, 1)

@@ -60,6 +60,11 @@ def _measured(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor,
     return points, grid, (points[:, 11:13].mean(1) - points[:, 5:7].mean(1)).norm(dim=1).clamp(min=0.05)
 
 
+def _arms(points: Tensor, grid: Tensor, length: Tensor) -> list[Tensor]:
+    """The capsules of both arms; arguments as ``_measured`` gives them."""
+    return [c for joints in ((5, 7, 9), (6, 8, 10)) for c in limb(grid, points, joints, _ARM, length)]
+
+
 def bare_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     """The arms without their shoulders: what a garment without sleeves leaves free, N×1×H×W in [0, 1].
 
@@ -70,7 +75,7 @@ def bare_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     p, grid, length = _measured(keypoints, size)
     for shoulder, elbow in ((5, 7), (6, 8)):
         p[:, shoulder] += _SHOULDER * (p[:, elbow] - p[:, shoulder])
-    near = torch.stack([c for joints in ((5, 7, 9), (6, 8, 10)) for c in limb(grid, p, joints, _ARM, length)]).amin(0)
+    near = torch.stack(_arms(p, grid, length)).amin(0)
     near = F.interpolate(near.unsqueeze(1), size, mode="bilinear", align_corners=False)
     return edge(near, length, size[0])
 
@@ -111,8 +116,7 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]
     ]
     legs = [c for joints in ((11, 13, 15), (12, 14, 16)) for c in limb(grid, p, joints, _LEG, length)]
     legs.append(capsule(grid, p[:, 11], p[:, 12], _LEG[0] * length, _LEG[0] * length))
-    arms = [c for joints in ((5, 7, 9), (6, 8, 10)) for c in limb(grid, p, joints, _ARM, length)]
-    near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, arms)], 1)
+    near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, _arms(p, grid, length))], 1)
     near = F.interpolate(near, size, mode="bilinear", align_corners=False)
     return edge(near, length, size[0]), near
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+# In lengths of the torso (shoulders' middle to hips' middle): the bones of arm and leg from the body outwards.
+ARM, LEG = (0.62, 0.55), (0.85, 0.85)
+TORSO = 1.45  # widths between the shoulders of a body seen from the front
+_HIP = 0.21  # half the hips' width, in lengths of the torso
 _SEEN = 0.3  # chance of being in the frame below which a joint's reading is only a guess
-# In lengths of the torso (shoulders' middle to hips' middle), as in ``parts``: bones of arm and leg; half the hips' width.
-_UPPER_ARM, _FOREARM, _THIGH, _SHIN, _HIP = 0.62, 0.55, 0.85, 0.85, 0.21
-_TORSO = 1.45  # widths between the shoulders of a body seen from the front
 
 
 def complete(keypoints: Tensor, aspect: float) -> Tensor:
@@ -35,10 +36,9 @@ def complete(keypoints: Tensor, aspect: float) -> Tensor:
     width = (points[:, 5] - points[:, 6]).norm(dim=1, keepdim=True)
     for hip, side in ((11, 1.0), (12, -1.0)):  # the wearer's left is on the viewer's right
         across = keypoints.new_tensor([side * _HIP, 1.0])
-        place(hip, shoulders + _TORSO * width * across)
+        place(hip, shoulders + TORSO * width * across)
     length = (points[:, 11:13].mean(1) - shoulders).norm(dim=1, keepdim=True).clamp(min=0.05)
-    arm, leg = (_UPPER_ARM, _FOREARM), (_THIGH, _SHIN)
-    for (root, middle, end), (first, second) in (((5, 7, 9), arm), ((6, 8, 10), arm), ((11, 13, 15), leg), ((12, 14, 16), leg)):
+    for (root, middle, end), (first, second) in (((5, 7, 9), ARM), ((6, 8, 10), ARM), ((11, 13, 15), LEG), ((12, 14, 16), LEG)):
         place(middle, points[:, root] + first * length * down)
         along = points[:, middle] - points[:, root]
         place(end, points[:, middle] + second * length * along / along.norm(dim=1, keepdim=True).clamp(min=1e-4))

@@ -89,7 +89,7 @@ def steps_in(minutes: float, seconds: list[float], stretch: float) -> int:
         stretch: how much longer an average step takes than the first ones.
     """
     timed = sorted(seconds[_SKIPPED:])
-    return max(PROBE + 2, round(minutes * 60 / max(timed[len(timed) // 2] * stretch, 1e-3)))
+    return round(minutes * 60 / max(timed[len(timed) // 2] * stretch, 1e-3))
 
 
 def every(wish: int, steps: int, share: int, least: int) -> int:
