@@ -55,7 +55,8 @@ def engine(tmp_path_factory):
         landmarks = torch.rand(1, 18, 3, generator=torch.Generator().manual_seed(1)) * 0.5 + 0.25
         landmarks[:, :, 2] = 0.9
         landmarks[0, 3:5, :2] = torch.tensor([[0.7, 0.25], [0.3, 0.25]])
-        return GarmentReading.of(garment, mask, landmarks, torch.tensor([[0.9, 0.05, 0.05]]), torch.tensor([False]))
+        kind = torch.tensor([[0.9, 0.05, 0.05]])
+        return GarmentReading.of(garment, mask, torch.zeros_like(mask), landmarks, kind, torch.tensor([False]))
 
     made.model.read_person, made.model.read_garment = read_person, read_garment
     return made
@@ -170,7 +171,7 @@ def test_doctor_on_garments():
     mask[:, :, 30:100, 20:76] = 1
     def reading(mask):
         kind, grey = torch.tensor([[0.05, 0.93, 0.02]]), torch.zeros(1, 3, 128, 96)
-        return GarmentReading.of(grey, mask, torch.zeros(1, 18, 3), kind, torch.tensor([False]))
+        return GarmentReading.of(grey, mask, torch.zeros_like(mask), torch.zeros(1, 18, 3), kind, torch.tensor([False]))
 
     good = reading(mask)
     assert codes(examine_garment(good, photo(5))) == set()

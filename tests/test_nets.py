@@ -10,7 +10,7 @@ from tryon.nets.condition import draw_limbs, edit_region, fill_holes, grow, hand
 from tryon.nets.discriminator import Discriminator, shown
 from tryon.nets.filling import fill
 from tryon.nets.generator import Generator
-from tryon.nets.outline import neck_window, settle_neck
+from tryon.nets.outline import above_waistband, neck_window, settle_neck
 from tryon.nets.parts import part_grids, part_transforms
 from tryon.nets.prior import bare_arms
 from tryon.nets.tryon import TryOnModel
@@ -243,6 +243,21 @@ def test_slim_trousers_stay_under_a_dress_and_wide_ones_do_not():
                     parse[:, 0, y, left:right], parse[:, 7, y, left:right] = 0, 1
         old = taken_off(parse, points, torch.tensor([2]))[0, 0, top:]
         assert (old.sum() == 0) == stays
+        if stays:  # of a skirt over tights the skirt comes off
+            knee = int(64 * points[0, 13, 1])
+            parse[:, 0, top:knee, 12:36], parse[:, 7, top:knee, 12:36] = 0, 1
+            old = taken_off(parse, points, torch.tensor([2]))[0, 0]
+            assert old[top + 2 : knee, 12:36].mean() == 1 and old[knee:].sum() == 0
+
+
+def test_a_top_ends_where_the_waistband_lies_open():
+    worn, lower = torch.zeros(3, 1, 60, 180), torch.zeros(3, 1, 60, 180)
+    worn[:, :, 10:30, 60:120], worn[:, :, 36:50, 70:110] = 1, 1  # a piece hangs below a gap
+    lower[0, :, 30:58, 60:120] = 1  # in it trousers are seen
+    lower[2, :, 30:58, 60:120], worn[2, :, 20:50, 20:40] = 1, 1  # beside it a sleeve comes down
+    out = above_waistband(worn, lower)
+    assert torch.equal(out[0, :, :30], worn[0, :, :30]) and not out[0, :, 30:].any()
+    assert torch.equal(out[1:], worn[1:])
 
 
 def test_a_hangers_bar_closes_no_neck():

@@ -72,7 +72,7 @@ class Reader(TryOnModel):
         landmarks = torch.rand(n, 18, 3, generator=torch.Generator().manual_seed(0))
         landmarks[:, :, 2] = 1
         kind = torch.tensor([[1.0, 0, 0]]).expand(n, 3)
-        return GarmentReading.of(garment, mask, landmarks, kind, torch.zeros(n, dtype=torch.bool))
+        return GarmentReading.of(garment, mask, torch.zeros_like(mask), landmarks, kind, torch.zeros(n, dtype=torch.bool))
 
 
 @pytest.fixture(autouse=True)
@@ -257,7 +257,7 @@ def test_the_doctor_names_what_is_wrong_and_goes_on(loose, reader):
     train, val = data.people()
     garments = data.garments((256, 192))
     assert len(train) == 3 and val is train and train.photos.shape == (3, 3, 512, 384)
-    assert len(garments) == 3 and garments.mask.unique().tolist() == [0, 1] and garments.landmarks.any()
+    assert len(garments) == 3 and garments.cloth.unique().tolist() == [0, 1] and garments.landmarks.any()
     counts = report.counts
     assert counts["people"] == counts["garments"] == 4  # the wall counts until somebody has looked for a person in it
     assert counts["unreadable"] == 4 and counts["duplicates"] == 2

@@ -26,7 +26,7 @@ from tryon.config import (
     UPPER,
     DataError,
 )
-from tryon.data.world import WorldSample, sample
+from tryon.data.world import WorldSample, neck, sample
 from tryon.data.world.body import Body, Shape
 from tryon.data.world.cut import KINDS, draw_cut
 from tryon.data.world.examples import write_examples
@@ -70,6 +70,34 @@ def test_shapes_and_ranges(worn):
         assert row.flow.shape == (2, height, width) and torch.isfinite(row.flow).all()
         assert set(row.garment_mask.unique().tolist()) == {0, 255} and row.visible.dtype == torch.uint8
         assert row.category in CATEGORIES and row.kind in KINDS and int(row.parse.max()) <= 10
+
+
+def test_nothing_of_the_lining_is_worn(worn):
+    seen = 0
+    for row in worn:
+        lining, mask = row.lining > 0, row.garment_mask > 0
+        assert set(row.lining.unique().tolist()) <= {0, 255} and (mask | ~lining).all()
+        seen += int(lining.sum())
+        there = torch.nn.functional.grid_sample(
+            (row.lining[None, None] / 255.0), row.flow.permute(1, 2, 0)[None], mode="nearest", align_corners=False
+        )[0, 0]
+        visible = row.visible > 0
+        assert (there[visible] > 0).float().mean() < 0.01 if visible.any() else True, row.kind
+    assert seen > 100
+
+
+def test_a_hanger_lies_behind_the_front_and_before_the_lining():
+    shop, front, lining = np.full((128, 96, 3), 0.5, np.float32), np.zeros((128, 96), np.float32), np.zeros((128, 96), np.float32)
+    front[30:110, 15:80], lining[24:38, 38:58] = 1, 1
+    front[lining > 0] = 0
+    landmarks = np.zeros((18, 3), np.float32)
+    landmarks[:5] = (58 / 96, 0.2, 1), (38 / 96, 0.2, 1), (0.5, 0.3, 1), (80 / 96, 0.25, 1), (15 / 96, 0.25, 1)
+    hung = neck.hang(np.random.default_rng(0), shop, front, landmarks)
+    changed = np.abs(hung - shop).max(2) > 0.1
+    assert not changed[front == 1].any() and changed[lining == 1].any() and changed[:20].any()
+    lined = [neck.line_neck(np.random.default_rng(k), shop, lining, landmarks) for k in range(12)]
+    apart = [np.abs(one - shop).max(2) > 0.05 for one in lined]
+    assert not any(a[lining == 0].any() for a in apart) and 2 < sum(a.any() for a in apart) < 12
 
 
 def test_flow_brings_the_garment_onto_the_person(worn):

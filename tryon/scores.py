@@ -1,4 +1,6 @@
-"""The figures of the model card: BodyNet on the ``val`` split through the engine users call, the rest on rendered people."""
+"""The figures of the model card: BodyNet on the ``val`` split through the engine users call, GarmentNet on photos marked by
+eye, and on rendered people what they alone know exactly.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,12 @@ from PIL import Image
 
 from .card import write_card
 from .checkpoint import METRICS, WEIGHTS, default_checkpoint, load, replace_file, write_json
-from .config import DataError
+from .config import CATEGORIES, LANDMARKS, DataError
+from .data.cloth_map import FRONT, LINING
+from .data.marks import load_marks
 from .data.rendered import render
 from .data.streets import class_table, read_parse
+from .data.wardrobe import load_wardrobe
 from .engine import TryOnEngine
 from .measures import ParseTally, pck
 from .recipes import garment as garment_recipe
@@ -78,6 +83,42 @@ def score_body(data: Path, checkpoint: str | None) -> dict[str, Any]:
     return {"photos": len(ids), "split": "val", **out}
 
 
+@torch.no_grad()
+def score_garments(folder: Path, checkpoint: str | None) -> dict[str, Any]:
+    """GarmentNet on the garment photos that no recipe trains on, against the marks drawn on them by eye.
+
+    ``landmark_error`` in shares of the frame's height (landmarks that are there and were found), ``presence`` of landmarks,
+    ``category`` and ``sleeves`` (whether there are any): shares that are right; ``lining_iou`` over all photos.
+
+    Raises:
+        DataError: ``folder`` is not of the wardrobe layout.
+    """
+    model, marks = load(checkpoint or default_checkpoint()), load_marks()
+    photos, _, _, names = load_wardrobe(folder, model.config.garment.size, held_out=True)
+    rows = [i for i, name in enumerate(names) if name in marks]
+    if not rows:  # another set than the one whose marks come along
+        return {}
+    told = [marks[names[i]] for i in rows]
+    aspect, sleeves = photos.shape[3] / photos.shape[2], [k for k, name in enumerate(LANDMARKS) if name.startswith("sleeve")]
+    both = either = 0
+    errors, right = [], {"presence": [], "category": [], "sleeves": []}
+    for i, mark in zip(rows, told, strict=True):
+        reading = model.read_garment(photos[i : i + 1].float() / 127.5 - 1)
+        found, truth = reading.landmarks[0], mark.landmarks()
+        has, there = found[:, 2] > 0.5, truth[:, 2] > 0.5
+        errors.append(((found - truth)[:, :2] * torch.tensor([aspect, 1.0])).norm(dim=1)[has & there])
+        right["presence"].append((has == there).float().mean())
+        right["category"].append((reading.category[0].argmax() == CATEGORIES.index(mark.kind)).float())
+        right["sleeves"].append((has[sleeves].any() == there[sleeves].any()).float())
+        labels = mark.correct(torch.full(photos.shape[2:], FRONT, dtype=torch.uint8))
+        guess, known = reading.lining[0, 0] * reading.mask[0, 0] > 0.5, (labels == FRONT) | (labels == LINING)
+        both += int((guess & (labels == LINING)).sum())
+        either += int(((guess & known) | (labels == LINING)).sum())
+    figures = {"landmark_error": torch.cat(errors).mean(), **{k: torch.stack(v).mean() for k, v in right.items()}}
+    figures["lining_iou"] = both / max(either, 1)
+    return {"photos": len(rows), **{name: round(float(value), 4) for name, value in figures.items()}}
+
+
 def score_rendered(checkpoint: str | None) -> dict[str, Any]:
     """GarmentNet and WarpNet on rendered people of seeds no recipe trains on, where the truth is exact."""
     model = load(checkpoint or default_checkpoint())
@@ -96,10 +137,14 @@ def score_rendered(checkpoint: str | None) -> dict[str, Any]:
 
 
 def score_all(data: Path, checkpoint: str | None) -> dict[str, Any]:
-    """All figures of the model card, and the command that gives them."""
+    """All figures of the model card, and the command that gives them; ``garments`` only where that set lies beside ``data``."""
     folder = Path(checkpoint) if checkpoint else default_checkpoint()
     command = f"python -m tryon score --data ccp --checkpoint checkpoints/{folder.name}"
-    return {"command": command, "body": score_body(data, checkpoint), "rendered": score_rendered(checkpoint)}
+    out = {"command": command, "body": score_body(data, checkpoint), "rendered": score_rendered(checkpoint)}
+    if (data.parent / "garments" / "labels.csv").is_file():
+        told = score_garments(data.parent / "garments", checkpoint)
+        out |= {"garments": told} if told else {}
+    return out
 
 
 def record(folder: Path, metrics: dict[str, Any]) -> None:

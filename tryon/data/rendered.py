@@ -21,8 +21,8 @@ class Rendered:
     """N worn garments; rows of equal ``group`` show the same person, pose and light in different garments.
 
     ``person``, ``garment`` N×3×H×W uint8 (empty in geometry-only packs); ``parse`` N×H×W uint8; ``keypoints`` N×17×3;
-    ``garment_mask``, ``visible`` N×H×W uint8 (0 or 255); ``landmarks`` N×18×3; ``category`` N int64;
-    ``flow`` N×2×H×W float16 (grid_sample coordinates into the garment's picture); ``group`` N int64.
+    ``garment_mask``, ``lining``, ``visible`` N×H×W uint8 (0 or 255; ``lining`` may be empty); ``landmarks`` N×18×3;
+    ``category`` N int64; ``flow`` N×2×H×W float16 (grid_sample coordinates into the garment's picture); ``group`` N int64.
     """
 
     person: Tensor
@@ -30,6 +30,7 @@ class Rendered:
     parse: Tensor
     keypoints: Tensor
     garment_mask: Tensor
+    lining: Tensor
     visible: Tensor
     landmarks: Tensor
     category: Tensor
@@ -66,6 +67,7 @@ def _one(seed: int, size: tuple[int, int], others: int, photo: bool) -> dict[str
         "parse": torch.stack([r.parse for r in rows]),
         "keypoints": torch.stack([r.keypoints for r in rows]),
         "garment_mask": torch.stack([r.garment_mask for r in rows]),
+        "lining": torch.stack([r.lining for r in rows]),
         "visible": torch.stack([r.visible for r in rows]),
         "landmarks": torch.stack([r.landmarks for r in rows]),
         "category": torch.tensor([CATEGORIES.index(r.category) for r in rows]),

@@ -10,11 +10,10 @@ from ..config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, HAIR,
 from .backdrop import find_backdrop
 from .filling import spread
 from .generator import Condition
-from .prior import HAS_LOWER, first_guess
+from .prior import HAS_LOWER, LEG, first_guess
 
 REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": (UPPER, OUTER, LOWER, DRESS)}
-_LEG_WIDTH, _PELVIS = 0.27, 0.25  # mean width of a leg and area of the hips, in lengths of the torso (see ``prior``)
-_SLIM = 1.25  # areas of the bare legs that slim trousers may take up
+_SLIM = 1.3  # widths of both bare legs that slim trousers may take up
 _CHIN = 0.6  # of the way from the nose to the shoulders
 _LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16))
 
@@ -118,25 +117,28 @@ def replaced(parse: Tensor, category: Tensor) -> Tensor:
 
 
 def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
-    """Whether tights, leggings or slim trousers are worn: down to both shins, and hardly wider than the legs.
+    """Where tights, leggings or slim trousers are worn: from both shins up to where it gets wider than two legs, as it does
+    at the hem of a skirt.
 
     Args:
         parse: N×11×H×W probabilities.
         keypoints: N×17×3.
 
     Returns:
-        N×1×1×1, 0 or 1.
+        N×1×H×1, 0 or 1.
     """
     height, width = parse.shape[2:]
     points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
-    hips, knees, ankles = points[:, 11:13], points[:, 13:15], points[:, 15:17]
-    torso = (points[:, 5:7].mean(1) - hips.mean(1)).norm(dim=1)
-    length = (knees - hips).norm(dim=2).sum(1) + (ankles - knees).norm(dim=2).sum(1)
-    legs = (_LEG_WIDTH * length + _PELVIS * torso) * torso
-    area = parse[:, LOWER].sum((1, 2)) / height**2
+    torso = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1).view(-1, 1)
+    hips, knees, ankles = (points[:, k, 1].mean(1, keepdim=True) for k in ([11, 12], [13, 14], [15, 16]))
+    rows = ((torch.arange(height, device=parse.device) + 0.5) / height).view(1, -1)
+    thigh, shin = ((rows - a) / (b - a).clamp(min=0.02) for a, b in ((hips, knees), (knees, ankles)))
+    radius = LEG[0] + (LEG[1] - LEG[0]) * thigh.clamp(0, 1) + (LEG[2] - LEG[1]) * shin.clamp(0, 1)
+    wide = (parse[:, LOWER].sum(2) / height > _SLIM * 4 * radius * torso) & (rows > hips)
+    below = 1 - wide.float().flip(1).cummax(1).values.flip(1)
     shins = (keypoints[:, 13:15, :2] + keypoints[:, 15:17, :2]) - 1  # half way down, in [-1, 1]
     there = F.grid_sample(parse[:, [LOWER]], shins.unsqueeze(1).to(parse.dtype), align_corners=False)
-    return ((there > 0.5).all(3) & (area < _SLIM * legs).view(-1, 1, 1)).float().unsqueeze(3)
+    return below.view(-1, 1, height, 1) * (there > 0.5).all(3, keepdim=True)
 
 
 def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor | None = None) -> Tensor:

@@ -99,27 +99,17 @@ def neck_window(landmarks: Tensor, size: tuple[int, int]) -> Tensor:
     return inside & wide(has)
 
 
-def open_neck(mask: Tensor, landmarks: Tensor) -> Tensor:
-    """Take out of a garment's mask what lies above its front neckline: the inside of the back, a label, a hanger, a hood.
-
-    The neckline is the parabola through the two ends of the collar and its lowest point.
+def above_waistband(worn: Tensor, lower: Tensor) -> Tensor:
+    """Drop what of a top is told to hang below a waistband that lies open from side to side: it is tucked in there.
 
     Args:
-        mask: N×1×H×W in [0, 1].
-        landmarks: N×18×3 of the garment.
+        worn: N×1×H×W in [0, 1], the top.
+        lower: N×1×H×W in [0, 1], trousers or a skirt as the photo shows them.
 
     Returns:
         N×1×H×W in [0, 1].
     """
-    height, width = mask.shape[2:]
-    left, right, front, has = _neck(landmarks)
-    ends, middle = (left + right) / 2, right + (left - right) / 2
-    half = ((left - right)[:, 0] / 2).abs().clamp(min=1e-3)
-    slope = (left - right)[:, 1] / (left - right)[:, 0].clamp(min=1e-3)
-    y = ((torch.arange(height, device=mask.device) + 0.5) / height).view(1, -1, 1)
-    x = ((torch.arange(width, device=mask.device) + 0.5) / width).view(1, 1, -1)
-    away = (x - middle[:, 0].view(-1, 1, 1)) / half.view(-1, 1, 1)
-    deep = (front[:, 1] - ends[:, 1]).clamp(min=0).view(-1, 1, 1)
-    line = ends[:, 1].view(-1, 1, 1) + slope.view(-1, 1, 1) * (x - middle[:, 0].view(-1, 1, 1)) + deep * (1 - away**2)
-    above = ((line - y) * height + 0.5).clamp(0, 1) * (away.abs() < 1) * has.view(-1, 1, 1)
-    return mask * (1 - above.unsqueeze(1))
+    few = worn.shape[3] // 90
+    bare = ((worn > 0.5).sum(3, keepdim=True) < few) & ((lower > 0.5).sum(3, keepdim=True) > 4 * few)
+    begun = (worn > 0.5).any(3, keepdim=True).float().cummax(2).values > 0
+    return worn * (1 - (bare & begun).float().cummax(2).values)

@@ -13,7 +13,7 @@ from torch import Tensor
 # Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult): after the body tables of
 # NASA-STD-3000, vol. I, 3.3 (girths of shoulder, elbow, wrist, thigh, knee and ankle divided by 2π).
 _ARM = (0.125, 0.092, 0.066)
-_LEG = (0.190, 0.128, 0.084)
+LEG = (0.190, 0.128, 0.084)
 _NECK = 0.125
 HAS_LOWER = 0.004  # share of the frame above which what is seen of a lower garment is believed to go on
 _SHOULDER = 0.3  # of the upper arm belongs to the shoulder, which a strap or an armhole may cover
@@ -114,8 +114,8 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]
         capsule(grid, p[:, 5], p[:, 6], _ARM[0] * length, _ARM[0] * length),
         capsule(grid, nose + 0.3 * (shoulders - nose), shoulders, _NECK * length, 1.25 * _NECK * length),
     ]
-    legs = [c for joints in ((11, 13, 15), (12, 14, 16)) for c in limb(grid, p, joints, _LEG, length)]
-    legs.append(capsule(grid, p[:, 11], p[:, 12], _LEG[0] * length, _LEG[0] * length))
+    legs = [c for joints in ((11, 13, 15), (12, 14, 16)) for c in limb(grid, p, joints, LEG, length)]
+    legs.append(capsule(grid, p[:, 11], p[:, 12], LEG[0] * length, LEG[0] * length))
     near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, _arms(p, grid, length))], 1)
     near = F.interpolate(near, size, mode="bilinear", align_corners=False)
     return edge(near, length, size[0]), near

@@ -11,8 +11,9 @@ _SLEEVE = [[LANDMARKS.index(f"sleeve_{side}_{end}") for end in ("outer", "inner"
 _FOUR = _SLEEVE[0] + _SLEEVE[1]
 _ROOT = [[LANDMARKS.index(f"{joint}_{side}") for joint in ("shoulder", "armpit")] for side in ("left", "right")]
 
-# Of photos of T-shirts, long sleeves, shirts, blazers and hoodies 97 % lie above, of undershirts 84 % below.
-_ENOUGH, _CLOTH = 0.82, 0.5
+# Of T-shirts, long sleeves, shirts, blazers and hoodies 97 % lie above; of photos marked by eye, most of them hard ones, 96 %
+# of those with sleeves above and 91 % of those without below.
+_ENOUGH, _CLOTH = 0.65, 0.3
 
 
 def beyond_armholes(mask: Tensor, landmarks: Tensor) -> Tensor:

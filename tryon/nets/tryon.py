@@ -16,7 +16,7 @@ from .edges import by_colour, follow_edges
 from .filling import fill
 from .garment import GarmentNet
 from .generator import Canvas, Generator
-from .outline import follow_outline, neck_window, open_neck, settle_neck
+from .outline import above_waistband, follow_outline, neck_window, settle_neck
 from .prior import bare_arms
 from .skeleton import complete
 from .sleeves import settle_sleeves, without_sleeves
@@ -24,6 +24,7 @@ from .warp import WarpNet
 from .worn import worn_landmarks
 
 HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
+_PERHAPS = 0.05  # chance, by GarmentNet, that somebody wears a garment, from which BodyNet is asked
 _CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
 LIKELIER = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
 _PIECE = 0.05  # share of a garment's largest visible piece from which another one counts
@@ -41,11 +42,13 @@ class PersonReading:
 
 @dataclass
 class GarmentReading:
-    """``mask`` N×1×H×W in [0, 1] at the frame's size, ``landmarks`` N×18×3, ``category`` N×3 probabilities, ``worn`` N
-    bool: somebody wears the garment in its photo; ``front`` N×1×H×W, the mask without the inside of the collar;
-    ``cloth`` N×3×H×W in [-1, 1], the photo with the garment's colours carried on beyond ``front``."""
+    """``mask`` N×1×H×W in [0, 1] at the frame's size, ``lining`` N×1×H×W in [0, 1], where of it the inside is seen (and a
+    hood laid open), ``landmarks`` N×18×3, ``category`` N×3 probabilities, ``worn`` N bool: somebody wears the garment in its
+    photo; ``front`` N×1×H×W, the mask without the lining; ``cloth`` N×3×H×W in [-1, 1], the photo with the garment's
+    colours carried on beyond ``front``."""
 
     mask: Tensor
+    lining: Tensor
     landmarks: Tensor
     category: Tensor
     worn: Tensor
@@ -53,10 +56,12 @@ class GarmentReading:
     cloth: Tensor
 
     @classmethod
-    def of(cls, garment: Tensor, mask: Tensor, landmarks: Tensor, category: Tensor, worn: Tensor) -> GarmentReading:
+    def of(
+        cls, garment: Tensor, mask: Tensor, lining: Tensor, landmarks: Tensor, category: Tensor, worn: Tensor
+    ) -> GarmentReading:
         """A reading of the photos ``garment`` (N×3×H×W in [-1, 1]); the other arguments as the fields."""
-        front = open_neck(mask, landmarks)
-        return cls(mask, landmarks, category, worn, front, fill(garment, inner(front)))
+        front = mask * (1 - lining)
+        return cls(mask, lining, landmarks, category, worn, front, fill(garment, inner(front)))
 
 
 @dataclass
@@ -125,22 +130,22 @@ class TryOnModel(nn.Module):
         """Mask, landmarks and category of a garment's photo; where somebody wears it, BodyNet tells what is garment."""
         small = _resize(garment, self.config.garment.size)
         maps = self.garment(small)
-        mask = F.interpolate(maps.mask.float().sigmoid(), small.shape[2:], mode="bilinear", align_corners=False)
+        mask, lining = maps.mask.float().sigmoid().split(1, 1)
         mask = by_colour(mask, small)
         landmarks, category = maps.landmarks(), maps.category.float().softmax(1)
         worn = torch.zeros(len(garment), dtype=torch.bool, device=garment.device)
-        body = self.body(_resize(garment, self.config.body.size))
-        wearer = PersonReading(body.parse.softmax(1), body.keypoints(), body.peaks())
-        for i in range(len(garment)):
-            if is_worn(wearer, i):
+        for i in (maps.worn.sigmoid() > _PERHAPS).nonzero()[:, 0].tolist():
+            body = self.body(_resize(garment[i : i + 1], self.config.body.size))
+            wearer = PersonReading(body.parse.softmax(1), body.keypoints(), body.peaks())
+            if is_worn(wearer):
                 worn[i] = True
-                torso, landmarks[i], category[i] = _read_worn(wearer, i)
-                mask[i, 0] = _resize(torso[None, None], mask.shape[2:])[0, 0]
+                torso, landmarks[i], category[i] = _read_worn(wearer)
+                mask[i, 0], lining[i] = _resize(torso[None, None], mask.shape[2:])[0, 0], 0
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_neck(landmarks, small.shape[3] / small.shape[2]))
-        mask = follow_edges(main_pieces(mask), garment)
+        mask, lining = follow_edges(torch.cat([main_pieces(mask), lining], 1), garment).split(1, 1)
         mask = torch.where(neck_window(landmarks, tuple(mask.shape[2:])), mask, fill_holes(mask))
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_sleeves(mask, landmarks))
-        return GarmentReading.of(garment, mask, landmarks, category, worn)
+        return GarmentReading.of(garment, mask, lining, landmarks, category, worn)
 
     def drape(self, person: PersonReading, reading: GarmentReading, category: Tensor) -> Draped:
         """Lay the garment on the body; category N int64 index into CATEGORIES."""
@@ -159,6 +164,8 @@ class TryOnModel(nn.Module):
         worn = worn * (both[:, 3:] * 2).clamp(0, 1) * below_waist(person.keypoints, category, frame[0])
         worn = follow_outline(worn, old) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
+        is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1).float()
+        worn = torch.lerp(worn, above_waistband(worn, parse[:, [LOWER]]), is_top)
         sleeveless = without_sleeves(reading.landmarks, category)
         if sleeveless.any():
             between = main_pieces(worn * (1 - bare_arms(person.keypoints, tuple(frame))), least=_PIECE)
@@ -198,14 +205,14 @@ class TryOnModel(nn.Module):
         return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, draped, reading, cloth)
 
 
-def is_worn(reading: PersonReading, i: int) -> bool:
-    """Whether row ``i``, a garment's photo read as if it were a person's, shows somebody wearing the garment.
+def is_worn(reading: PersonReading) -> bool:
+    """Whether a garment's photo, read as if it were a person's (one row), shows somebody wearing the garment.
 
     A face must be plainly there and its points sharp; on photos of garments alone both are rare.
     """
-    face = (reading.parse[i, FACE] > 0.8).float().mean() > 0.004
-    torso = reading.parse[i, [UPPER, OUTER, DRESS]].sum(0).round().mean() > 0.02
-    return bool(face and torso and reading.peaks[i, :3].mean() > HEAD_PEAK)
+    face = (reading.parse[0, FACE] > 0.8).float().mean() > 0.004
+    torso = reading.parse[0, [UPPER, OUTER, DRESS]].sum(0).round().mean() > 0.02
+    return bool(face and torso and reading.peaks[0, :3].mean() > HEAD_PEAK)
 
 
 def below_waist(keypoints: Tensor, category: Tensor, height: int) -> Tensor:
@@ -217,11 +224,11 @@ def below_waist(keypoints: Tensor, category: Tensor, height: int) -> Tensor:
     return ((rows > waist) | ~is_lower).float()
 
 
-def _read_worn(wearer: PersonReading, i: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Mask (H×W), landmarks (18×3) and category (3) that row ``i`` of the wearers' bodies tells of a top or a dress."""
-    torso = wearer.parse[i, [UPPER, OUTER, DRESS]].sum(0)  # at BodyNet's size
-    points = worn_landmarks((torso > 0.5).cpu().numpy(), wearer.keypoints[i].float().cpu().numpy())
-    dress = wearer.parse[i, DRESS].sum() > 0.5 * torso.sum()
+def _read_worn(wearer: PersonReading) -> tuple[Tensor, Tensor, Tensor]:
+    """Mask (H×W), landmarks (18×3) and category (3) that a wearer's body (one row) tells of a top or a dress."""
+    torso = wearer.parse[0, [UPPER, OUTER, DRESS]].sum(0)  # at BodyNet's size
+    points = worn_landmarks((torso > 0.5).cpu().numpy(), wearer.keypoints[0].float().cpu().numpy())
+    dress = wearer.parse[0, DRESS].sum() > 0.5 * torso.sum()
     kind = torch.tensor(CATEGORIES.index("dress" if dress else "upper"), device=torso.device)
     return torso, torch.from_numpy(points).to(torso), F.one_hot(kind, len(CATEGORIES)).to(torso)
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..augment import uniform
 from ..config import ARMS, BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, PARSE_CLASSES, UPPER
+from ..data.cloth_map import is_cloth, is_lining
 from ..data.rendered import Rendered
 from ..nets.condition import REPLACED, edit_region, grow, hand_maps, make_condition, replaced
 from ..nets.filling import fill
@@ -148,11 +149,11 @@ def draped_people(
         paired: N bool, whether the person wears that garment in the photo.
     """
     parse, category = soft_parse(labels), garments.category[pick]
-    mask = garments.mask[pick].float().unsqueeze(1)
-    mask = torch.where(mask == 255, 0.5, mask)
+    labels = garments.cloth[pick].unsqueeze(1)
     cloth = garments.photos[pick].float() / 127.5 - 1
     known = torch.zeros(len(pick), dtype=torch.bool)
-    reading = GarmentReading.of(cloth, mask, garments.landmarks[pick], F.one_hot(category, len(CATEGORIES)).float(), known)
+    kind = F.one_hot(category, len(CATEGORIES)).float()
+    reading = GarmentReading.of(cloth, is_cloth(labels), is_lining(labels), garments.landmarks[pick], kind, known)
     body = PersonReading(parse, keypoints, keypoints.new_zeros(keypoints.shape[:2]))
     draped = model.drape(body, reading, category)
     worn, warped = draped.worn.float(), draped.warped.float()

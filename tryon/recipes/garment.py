@@ -1,5 +1,5 @@
 """The ``garment`` recipe: GarmentNet from rendered garments, from these re-dressed in real cloth on real floors, from
-garments worn by labelled people, and from real garment photos of which only the kind is known.
+garments worn by labelled people, and from real garment photos: some marked by eye, of the others only the kind is known.
 """
 
 from __future__ import annotations
@@ -12,22 +12,28 @@ import torch.nn.functional as F
 from torch import Generator as Random
 from torch import Tensor, nn
 
-from ..augment import Augment, apply_view, move_points, relight, roughen, uniform, view_matrices
+from ..augment import Augment, apply_view, move_points, relight, roughen, view_matrices
 from ..config import CATEGORIES, DRESS, LANDMARK_FLIP, LANDMARKS, OUTER, UPPER, TrainingError, TryOnConfig
+from ..data.cloth_map import CLOTH, GROUND, LINING, UNKNOWN, cloth_map, rendered_map
 from ..data.growing import GrowingWorld
+from ..data.marks import load_marks
 from ..data.rendered import Rendered
 from ..losses import average, heat_loss, total
 from ..nets.garment import GarmentNet
 from ..nets.worn import worn_landmarks
 from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
 from .body import draw_views
-from .material import Material, sure_mask
+from .floors import crumple, floors, in_real_cloth, like
+from .material import Material
 from .spread import to_device
 
 SIZE = (256, 192)
 _SLEEVES = [i for i, name in enumerate(LANDMARKS) if name.startswith("sleeve")]
 _LEGS = [i for i, name in enumerate(LANDMARKS) if name.startswith(("leg", "crotch"))]  # only trousers and skirts have them
 _TOP = [i for i, name in enumerate(LANDMARKS) if name.startswith(("neck", "shoulder", "armpit", "sleeve"))]
+_MARKED = 0.5  # share of the photographed garments of a batch that are marked by eye
+_CRUMPLE = 7.0  # pixels
+_DRESSES = 2.5  # how much more a dress counts where its kind is learned: of six photographed garments hardly one is a dress
 _LOOKS = 5  # at each photographed garment before its landmarks are believed
 _SAME_SPOT = 0.02  # of the frame's height, the mean distance of those looks within which they agree
 
@@ -46,14 +52,16 @@ class GarmentSettings(Settings):
 
 @dataclass
 class Batch:
-    """``photos`` N×3×H×W in [-1, 1]; ``mask`` N×1×H×W (0, 1; 255 unknown); ``landmarks`` N×18×3, the third how much their
-    place counts; ``present`` N×18, 1 for those the garment has, NaN where unknown; ``category`` N."""
+    """``photos`` N×3×H×W in [-1, 1]; ``cloth`` N×1×H×W (see data/cloth_map.py); ``landmarks`` N×18×3, the third how much
+    their place counts; ``present`` N×18, 1 for those the garment has, NaN where unknown; ``category`` N; ``worn`` N, 1 where
+    somebody wears it."""
 
     photos: Tensor
-    mask: Tensor
+    cloth: Tensor
     landmarks: Tensor
     present: Tensor
     category: Tensor
+    worn: Tensor
 
 
 class GarmentRecipe(Recipe):
@@ -74,6 +82,9 @@ class GarmentRecipe(Recipe):
         self.streets = people[0] if people is not None else None
         self.garments = material.garments(SIZE)
         self.trusted = self.garments is not None and bool(self.garments.landmarks.any())
+        self.marks = [] if self.garments is None or self.trusted else [load_marks().get(n) for n in self.garments.names]
+        self.marked = torch.tensor([i for i, mark in enumerate(self.marks) if mark is not None], dtype=torch.long)
+        self.lay_marks()
         self.world = GrowingWorld(settings.rendered, TRAIN_SEED, SIZE)
         self.world.at(0)
         self.val = GrowingWorld(max(2, min(8, settings.rendered // 4)), VAL_SEED, SIZE).at(0)
@@ -81,12 +92,12 @@ class GarmentRecipe(Recipe):
         self.adamw("garment")
 
     def batch(self, index: int) -> Batch:
-        """A quarter rendered, 30 % rendered in real cloth, 20 % worn, the rest photographed; what the source has not is
+        """A fifth rendered, a quarter rendered in real cloth, 15 % worn, the rest photographed; what the source has not is
         rendered instead."""
         random, n = self.generator(index), self.settings.batch
-        cloth = int(n * 0.3) if self.garments is not None else 0
-        worn = int(n * 0.2) if self.streets is not None else 0
-        real = n - int(n * 0.25) - int(n * 0.3) - int(n * 0.2) if self.garments is not None else 0
+        cloth = int(n * 0.25) if self.garments is not None else 0
+        worn = int(n * 0.15) if self.streets is not None else 0
+        real = n - int(n * 0.2) - int(n * 0.25) - int(n * 0.15) if self.garments is not None else 0
         parts = [self._rendered(n - worn - real, cloth, index, random)]
         if worn:
             parts.append(self._worn(worn, random))
@@ -101,6 +112,8 @@ class GarmentRecipe(Recipe):
         nowhere = torch.full((n, 3), torch.nan)
         views, maps = apply_view(photos, maps, matrices, SIZE, nowhere)
         moved = move_points(landmarks, matrices, flip, LANDMARK_FLIP)
+        if self.augment.shear:  # the switch for all that bends
+            views, maps, moved = crumple(views, maps, moved, _CRUMPLE, random)
         inside = ((moved[:, :, :2] > 0) & (moved[:, :, :2] < 1)).all(2)
         moved[:, :, 2] *= inside
         return roughen(relight(views, self.augment, random), self.augment, random) * 2 - 1, maps, moved
@@ -108,28 +121,12 @@ class GarmentRecipe(Recipe):
     def _rendered(self, n: int, real: int, index: int, random: Random) -> Batch:
         world = self.world.at(index)
         pick = torch.randint(len(world), (n,), generator=random)
-        photos, mask = world.garment[pick].clone(), world.garment_mask[pick]
+        photos, cloth = world.garment[pick].clone(), rendered_map(world.garment_mask[pick], world.lining[pick])
         if real:
-            photos[:real] = self._in_real_cloth(photos[:real], mask[:real], random)
-        views, maps, landmarks = self._view(photos, (mask > 127).to(torch.uint8), world.landmarks[pick], random)
-        return Batch(views, maps.unsqueeze(1), landmarks, landmarks[:, :, 2], world.category[pick])
-
-    def _in_real_cloth(self, photos: Tensor, mask: Tensor, random: Random) -> Tensor:
-        """Keep the rendered shape and shading; take cloth and floor from real garment photos."""
-        n = len(photos)
-        source = self._photographs(n, random)
-        cloth = F.interpolate(source[:, :, 84:172, 64:128], SIZE, mode="bilinear", align_corners=False)
-        floor = floors(source, random)
-        other = torch.rand(n, 1, 1, 1, generator=random) < 0.35  # another photo's floor: any contrast
-        floor = torch.where(other, floor.roll(1, 0), floor)
-        floor = like(floor, cloth.mean((2, 3), keepdim=True), random)
-        light = photos.float().mean(1, keepdim=True) / 255
-        inside = (mask.float() / 255).unsqueeze(1)
-        shade = light / ((light * inside).sum((2, 3), keepdim=True) / inside.sum((2, 3), keepdim=True).clamp(min=1)).clamp(min=0.1)
-        shade = F.avg_pool2d(shade, 5, 1, 2).clamp(0.5, 1.5)
-        soft = F.avg_pool2d(inside, 3, 1, 1)
-        shadow = 1 - uniform(random, 0, 0.5, n, 1, 1, 1) * F.avg_pool2d(inside, 17, 1, 8)
-        return ((cloth * shade * soft + floor * shadow * (1 - soft)).clamp(0, 1) * 255).to(torch.uint8)
+            inside = (cloth[:real] != GROUND).float()
+            photos[:real] = in_real_cloth(photos[:real], inside, self._photographs(real, random), random)
+        views, maps, landmarks = self._view(photos, cloth, world.landmarks[pick], random)
+        return Batch(views, maps.unsqueeze(1), landmarks, landmarks[:, :, 2], world.category[pick], torch.zeros(n))
 
     def _worn(self, n: int, random: Random) -> Batch:
         pick = torch.randint(len(self.streets), (n,), generator=random)
@@ -140,21 +137,25 @@ class GarmentRecipe(Recipe):
         dressed = (labels == DRESS).flatten(1).sum(1) > 0.5 * torso.flatten(1).sum(1)
         category = torch.where(dressed, CATEGORIES.index("dress"), CATEGORIES.index("upper"))
         photos = roughen(relight((photos + 1) / 2, self.augment, random), self.augment, random) * 2 - 1
-        return Batch(photos, torso.long().unsqueeze(1), landmarks, landmarks[:, :, 2], category)
+        return Batch(photos, torso.long().unsqueeze(1), landmarks, landmarks[:, :, 2], category, torch.ones(n))
 
     def _real(self, n: int, random: Random) -> Batch:
         data = self.garments
         pick = torch.randint(len(data), (n,), generator=random)
-        photos, mask = data.photos[pick], data.mask[pick]
-        moved = (torch.rand(n, generator=random) < 0.5) & ((mask == 1).flatten(1).float().mean(1) > 0.1)
+        if len(self.marked):
+            known = self.marked[torch.randint(len(self.marked), (n,), generator=random)]
+            pick = torch.where(torch.rand(n, generator=random) < _MARKED, known, pick)
+        photos, cloth = data.photos[pick], data.cloth[pick]
+        garment = (cloth != GROUND) & (cloth != UNKNOWN)
+        moved = (torch.rand(n, generator=random) < 0.5) & (garment.flatten(1).float().mean(1) > 0.1)
         if moved.any():  # onto another floor, often of the garment's own colour
-            cloth, inside = photos[moved].float() / 255, (mask[moved] == 1).float().unsqueeze(1)
-            tone = (cloth * inside).sum((2, 3), keepdim=True) / inside.sum((2, 3), keepdim=True)
-            floor = like(floors(self._photographs(len(cloth), random), random), tone, random)
-            apart = F.avg_pool2d((mask[moved] == 0).float().unsqueeze(1), 3, 1, 1)
-            photos[moved] = ((cloth * (1 - apart) + floor * apart) * 255).to(torch.uint8)
-        views, maps, landmarks = self._view(photos, mask, data.landmarks[pick], random)
-        return Batch(views, maps.unsqueeze(1), landmarks, self._present(pick, landmarks), data.category[pick])
+            old, inside = photos[moved].float() / 255, garment[moved].float().unsqueeze(1)
+            tone = (old * inside).sum((2, 3), keepdim=True) / inside.sum((2, 3), keepdim=True)
+            floor = like(floors(self._photographs(len(old), random), random), tone, random)
+            apart = F.avg_pool2d((cloth[moved] == GROUND).float().unsqueeze(1), 3, 1, 1)
+            photos[moved] = ((old * (1 - apart) + floor * apart) * 255).to(torch.uint8)
+        views, maps, landmarks = self._view(photos, cloth, data.landmarks[pick], random)
+        return Batch(views, maps.unsqueeze(1), landmarks, self._present(pick, landmarks), data.category[pick], torch.zeros(n))
 
     def _present(self, pick: Tensor, landmarks: Tensor) -> Tensor:
         """Which landmarks the photographed garments have, as far as their kind tells (NaN elsewhere)."""
@@ -166,7 +167,7 @@ class GarmentRecipe(Recipe):
         present[:, _LEGS] = torch.where(is_lower.unsqueeze(1), present[:, _LEGS], 0.0)
         if self.garments.sleeves is not None:
             present[:, _SLEEVES] = self.garments.sleeves[pick].unsqueeze(1)
-        return present
+        return torch.where(torch.isin(pick, self.marked).unsqueeze(1), landmarks[:, :, 2], present)
 
     def _photographs(self, n: int, random: Random) -> Tensor:
         photos = self.garments.photos
@@ -183,20 +184,20 @@ class GarmentRecipe(Recipe):
         """What GarmentNet minimises, and its parts."""
         with self.autocast():
             maps = net(batch.photos.to(memory_format=torch.channels_last))
-        known = (batch.mask != 255).float()
-        truth = (batch.mask == 1).float()
-        entropy = F.binary_cross_entropy_with_logits(maps.mask, truth, reduction="none")
-        mask = total((entropy * known).sum()) / total(known.sum()).clamp(min=1)
-        chance = maps.mask.sigmoid() * known
-        dice = 1 - (2 * (chance * truth).sum((1, 2, 3)) + 1) / ((chance + truth * known).sum((1, 2, 3)) + 1)
-        mask = mask + average(dice)
+        said, inside = maps.mask.split(1, 1)
+        mask = told_apart(said, (batch.cloth != GROUND).float(), (batch.cloth != UNKNOWN).float())
+        told = ((batch.cloth != GROUND) & (batch.cloth != CLOTH) & (batch.cloth != UNKNOWN)).float()
+        lining = told_apart(inside, (batch.cloth == LINING).float(), told)
         heat = heat_loss(maps.heat, batch.landmarks)
         told = (~batch.present.isnan()).float()
         present = F.binary_cross_entropy_with_logits(maps.present.float(), batch.present.nan_to_num(), reduction="none")
         present = total((present * told).sum()) / total(told.sum()).clamp(min=1)
-        category = average(F.cross_entropy(maps.category.float(), batch.category, reduction="none"))
-        loss = mask + 0.25 * heat + 0.3 * present + 0.2 * category
-        return loss, {"mask": mask, "heat": heat, "present": present, "category": category}
+        counts = torch.where(batch.category == CATEGORIES.index("dress"), _DRESSES, 1.0)
+        category = average(F.cross_entropy(maps.category.float(), batch.category, reduction="none") * counts)
+        worn = average(F.binary_cross_entropy_with_logits(maps.worn.float(), batch.worn, reduction="none"))
+        loss = mask + 0.5 * lining + 0.25 * heat + 0.3 * present + 0.3 * category + 0.1 * worn
+        parts = {"mask": mask, "lining": lining, "heat": heat, "present": present, "category": category, "worn": worn}
+        return loss, parts
 
     @torch.no_grad()
     def label_real(self) -> None:
@@ -214,7 +215,7 @@ class GarmentRecipe(Recipe):
                     matrices[:, 0, 0] = 1.0 - 2 * look  # as it is, and mirrored
                 else:
                     matrices, _ = view_matrices(box.expand(len(part), 4), aspect, turned, random, aspect)
-                views, _ = apply_view(photos, self.garments.mask[part], matrices, SIZE, torch.full((len(part), 3), torch.nan))
+                views, _ = apply_view(photos, self.garments.cloth[part], matrices, SIZE, torch.full((len(part), 3), torch.nan))
                 with self.autocast():
                     maps = net((views * 2 - 1).to(self.device, memory_format=torch.channels_last))
                 found, mirrored = maps.landmarks().cpu(), matrices[:, 0, 0] < 0
@@ -222,18 +223,25 @@ class GarmentRecipe(Recipe):
                 spot = torch.einsum("nij,nkj->nki", matrices[:, :, :2], found[:, :, :2] * 2 - 1) + matrices[:, None, :, 2]
                 places.append((spot + 1) / 2), has.append(found[:, :, 2])
                 if look < 2:
-                    chance = maps.mask[:, 0].sigmoid().cpu()
-                    masks.append(chance.flip(2) if look else chance)
+                    chance = maps.mask.sigmoid().cpu()
+                    masks.append(chance.flip(3) if look else chance)
             chance, spots, sure = (torch.stack(x) for x in (masks, places, has))
-            self.garments.mask[part] = sure_mask(chance.mean(0))
+            self.garments.cloth[part] = cloth_map(*chance.mean(0).unbind(1))
             middle = spots.median(0).values
             apart = ((spots - middle) * unit).norm(dim=3).mean(0)
             counts = (apart < _SAME_SPOT) & (sure.mean(0) > 0.5)
             self.garments.landmarks[part] = torch.cat([middle, counts.float().unsqueeze(2)], 2)
+        self.lay_marks()
+
+    def lay_marks(self) -> None:
+        """Let what was marked by eye overrule what the network believes."""
+        for i in self.marked.tolist():
+            mark, data = self.marks[i], self.garments
+            data.cloth[i], data.landmarks[i], data.category[i] = mark.correct(data.cloth[i]), mark.landmarks(), mark.category()
 
     def extra_state(self) -> dict[str, Any]:
         data = self.garments
-        return {"pseudo": None if data is None else {"mask": data.mask, "landmarks": data.landmarks}}
+        return {"pseudo": None if data is None else {"cloth": data.cloth, "landmarks": data.landmarks}}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
         if state["pseudo"] is not None:
@@ -245,9 +253,9 @@ class GarmentRecipe(Recipe):
         rendered garments."""
         data, loss = self.val, 0.0
         for part in parts_of(len(data), 24):
-            mask = (data.garment_mask[part] > 127).to(torch.uint8).unsqueeze(1)
+            cloth = rendered_map(data.garment_mask[part], data.lining[part]).unsqueeze(1)
             photos, landmarks = data.garment[part].float() / 127.5 - 1, data.landmarks[part]
-            batch = Batch(photos, mask, landmarks, landmarks[:, :, 2], data.category[part])
+            batch = Batch(photos, cloth, landmarks, landmarks[:, :, 2], data.category[part], torch.zeros(len(part)))
             loss += self.losses(nets["garment"], to_device(batch, self.device))[0].item() * len(part) / len(data)
         return {"loss": loss, **score_rendered(nets["garment"], data, self.autocast)}
 
@@ -255,23 +263,16 @@ class GarmentRecipe(Recipe):
         self.world.close()
 
 
-def floors(photos: Tensor, random: Random) -> Tensor:
-    """What garments lie on in photos N×3×H×W in [0, 1]: their upper left corner mirrored over the frame, or their upper
-    edge stretched down."""
-    n, _, height, width = photos.shape
-    corner = photos[:, :, :56, :42]
-    floor = torch.cat([corner, corner.flip(3)], 3)
-    floor = torch.cat([floor, floor.flip(2)], 2).repeat(1, 1, 3, 3)[:, :, :height, :width]
-    wide = F.interpolate(photos[:, :, :64, :], (height, width), mode="bilinear", align_corners=False)
-    return torch.where(torch.rand(n, 1, 1, 1, generator=random) < 0.5, floor, wide)
+def told_apart(logits: Tensor, truth: Tensor, known: Tensor) -> Tensor:
+    """Binary cross-entropy and Dice loss (Milletari, Navab, Ahmadi, 3DV 2016) of one class against the rest.
 
-
-def like(floor: Tensor, tone: Tensor, random: Random, share: float = 0.3) -> Tensor:
-    """Bring some of the floors (N×3×H×W in [0, 1]) close to a colour (N×3×1×1): then only edges tell what lies on them."""
-    n = len(floor)
-    near = tone * torch.exp(0.12 * torch.randn(n, 1, 1, 1, generator=random)) + 0.02 * torch.randn(n, 3, 1, 1, generator=random)
-    matched = (floor - floor.mean((2, 3), keepdim=True) + near).clamp(0, 1)
-    return torch.where(torch.rand(n, 1, 1, 1, generator=random) < share, matched, floor)
+    Args:
+        logits, truth, known: N×1×H×W; only pixels that are known (1, else 0) count.
+    """
+    entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    chance = logits.sigmoid() * known
+    dice = 1 - (2 * (chance * truth).sum((1, 2, 3)) + 1) / ((chance + truth * known).sum((1, 2, 3)) + 1)
+    return total((entropy * known).sum()) / total(known.sum()).clamp(min=1) + average(dice)
 
 
 @torch.no_grad()

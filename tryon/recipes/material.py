@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..config import CATEGORIES, DataError
+from ..data.cloth_map import cloth_map, untrusted_maps
 from ..data.rendered import Rendered
 from ..data.sources import BOTH, LOOSE, PAIRS, STREETS, WARDROBE, WORLD, Source, photos_in
 from ..data.streets import Streets, load_streets
@@ -33,11 +34,11 @@ _BATCH = 8
 
 @dataclass
 class Garments:
-    """Garment photos: ``photos`` N×3×H×W uint8, ``mask`` N×H×W uint8 (0, 1; 255 unknown), ``landmarks`` N×18×3 (zero where
-    nobody read them), ``category`` N int64, ``names``, ``sleeves`` N (1, 0, NaN where nobody told; None for all)."""
+    """Garment photos: ``photos`` N×3×H×W uint8, ``cloth`` N×H×W uint8 (see data/cloth_map.py), ``landmarks`` N×18×3 (zero
+    where nobody read them), ``category`` N int64, ``names``, ``sleeves`` N (1, 0, NaN where nobody told; None for all)."""
 
     photos: Tensor
-    mask: Tensor
+    cloth: Tensor
     landmarks: Tensor
     category: Tensor
     names: list[str]
@@ -114,8 +115,8 @@ class Material:
             folder = folder / "garments" if layout == BOTH else folder
             photos, kinds, sleeves, names = load_wardrobe(folder, size, report=self.report)
             self.report.counts["garments"] = len(names)
-            masks, landmarks = untrusted_masks(len(photos), size), torch.zeros(len(photos), 18, 3)
-            return Garments(photos, masks, landmarks, kinds, names, sleeves)
+            cloth, landmarks = untrusted_maps(len(photos), size), torch.zeros(len(photos), 18, 3)
+            return Garments(photos, cloth, landmarks, kinds, names, sleeves)
         if layout == PAIRS:
             return self._read_garments(folder / "train" / "cloth", size, folder / "train" / "cloth-mask")
         if layout == LOOSE and self.source.dresses is not None:
@@ -132,9 +133,9 @@ class Material:
             with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16_pays(device)):
                 reading = self.model().read_garment(photos[part].to(device).float() / 127.5 - 1)
             area = reading.mask.float().mean((1, 2, 3)).cpu()
-            mask = (reading.mask[:, 0].float() > 0.5).to(torch.uint8).cpu()
+            cloth = cloth_map(reading.mask[:, 0].float(), reading.lining[:, 0].float(), 0.5).cpu()
             kept = (area > 0.05) & ~reading.worn.cpu()
-            found.append((part[kept], mask[kept], reading.landmarks.float().cpu()[kept]))
+            found.append((part[kept], cloth[kept], reading.landmarks.float().cpu()[kept]))
             self._tell("garments", sum(len(f[0]) for f in found))
         kept, masks, landmarks = (torch.cat(column) for column in zip(*found))
         self.report.counts["garments"] = len(kept)
@@ -241,22 +242,17 @@ class Material:
                 self.report.count("garments_not_found")
                 self.report.problem("data_no_garment", name=path.name[-80:])
                 continue
-            mask = sure_mask(reading.mask[0, 0])
+            mask, lining = reading.mask[0, 0], reading.lining[0, 0]
             given = mask_file(masks, path.stem)
             if given is not None:
                 mask = given_mask(given, size, box)
-            photos.append(to_bytes(tensor)), found.append(mask), landmarks.append(reading.landmarks[0].float())
+            photos.append(to_bytes(tensor)), found.append(cloth_map(mask, lining)), landmarks.append(reading.landmarks[0].float())
             kinds.append(int(reading.category[0].argmax())), names.append(path.name)
             self._tell("garments", len(names))
         if not photos:
             raise DataError("data_nothing", kind="garments", name=self.source.title)
         self._few("garments", len(names))
         return Garments(torch.cat(photos), torch.stack(found), torch.stack(landmarks), torch.tensor(kinds), names)
-
-
-def sure_mask(chance: Tensor) -> Tensor:
-    """Probabilities of garment as uint8 labels of the same shape: 1, 0, or 255 where neither is sure."""
-    return torch.where(chance > 0.85, 1, torch.where(chance < 0.15, 0, 255)).to(torch.uint8)
 
 
 def to_bytes(photos: Tensor) -> Tensor:
@@ -270,19 +266,6 @@ def take(people: Streets, rows: Tensor) -> Streets:
     return Streets(people.photos[rows], people.parse[rows], people.keypoints[rows], people.labelled[rows], ids)
 
 
-def untrusted_masks(n: int, size: tuple[int, int]) -> Tensor:
-    """Masks of garments nobody has marked: what lies in the middle is the garment, what lies in the corners is not, the
-    rest is unknown (255); n×H×W uint8."""
-    height, width = size
-    mask = torch.full((n, height, width), 255, dtype=torch.uint8)
-    mask[:, height * 3 // 8 : height * 75 // 128, width * 19 // 48 : width * 29 // 48] = 1
-    tall, wide = height * 7 // 128, width * 5 // 96
-    for rows in (slice(0, tall), slice(-tall, None)):
-        for columns in (slice(0, wide), slice(-wide, None)):
-            mask[:, rows, columns] = 0
-    return mask
-
-
 def mask_file(folder: Path | None, stem: str) -> Path | None:
     """The mask that belongs to a garment's photo, where there is one."""
     if folder is None:
@@ -291,14 +274,14 @@ def mask_file(folder: Path | None, stem: str) -> Path | None:
 
 
 def given_mask(file: Path, size: tuple[int, int], box: Any) -> Tensor:
-    """A mask picture laid into the frame of its photo; H×W uint8, 0 or 1 (255 all over where it cannot be read)."""
-    mask = torch.zeros(size, dtype=torch.uint8)
+    """A mask picture laid into the frame of its photo; H×W float32, 0 or 1 (0.5 all over where it cannot be read)."""
+    mask = torch.zeros(size)
     try:
         with Image.open(file) as picture:
             small = picture.convert("L").resize((box.inner_size[1], box.inner_size[0]))
     except (OSError, ValueError):
-        return torch.full(size, 255, dtype=torch.uint8)
-    inner = torch.from_numpy(np.array(small) > 127).to(torch.uint8)
+        return torch.full(size, 0.5)
+    inner = torch.from_numpy(np.array(small) > 127).float()
     mask[box.top : box.top + inner.shape[0], box.left : box.left + inner.shape[1]] = inner
     return mask
 
@@ -343,6 +326,7 @@ def _rendered_row(train: Path, stem: str, size: tuple[int, int]) -> dict[str, Te
         "parse": small(picture("image-parse-v3"))[0].to(torch.uint8),
         "keypoints": torch.from_numpy(values["keypoints"]),
         "garment_mask": small(picture("cloth-mask"))[0].to(torch.uint8),
+        "lining": none,
         "visible": small(values["visible"])[0].to(torch.uint8),
         "landmarks": torch.from_numpy(values["landmarks"]),
         "category": torch.tensor(CATEGORIES.index(category)),

@@ -122,7 +122,7 @@ def taken_off_pairs(
     ]
     merged = {key: torch.cat([pack[key] for pack in packs]) for key in packs[0]}
     none = torch.zeros(0, dtype=torch.uint8)
-    return Rendered(person=none, garment=none, group=torch.arange(len(order)), **merged)
+    return Rendered(person=none, garment=none, lining=none, group=torch.arange(len(order)), **merged)
 
 
 def _pack(

@@ -6,11 +6,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFilter
 
-from .cloth import draw_colour, fabric, noise
-
-
-def _bytes(colour: np.ndarray) -> tuple[int, ...]:
-    return tuple(int(255 * v) for v in np.clip(colour, 0, 1))
+from .cloth import draw_colour, fabric, noise, pixel
 
 
 def studio(rng: np.random.Generator, height: int, width: int, pleasant: bool = False) -> np.ndarray:
@@ -50,7 +46,7 @@ def studio(rng: np.random.Generator, height: int, width: int, pleasant: bool = F
 def street(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """A street out of focus: facades, windows, people and cars as blurred blocks over a pavement."""
     h, w = 192, int(192 * width / height)
-    image = Image.new("RGB", (w, h), _bytes(rng.uniform(0.45, 0.9, 3)))
+    image = Image.new("RGB", (w, h), pixel(rng.uniform(0.45, 0.9, 3)))
     pen = ImageDraw.Draw(image)
     ground = int(h * rng.uniform(0.5, 0.8))
     x = 0
@@ -59,26 +55,26 @@ def street(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
         wall = np.clip(rng.uniform(0.2, 0.8) + rng.normal(0, 0.06, 3), 0, 1)
         if rng.random() < 0.25:
             wall = np.array([0.25, 0.38, 0.2]) * rng.uniform(0.6, 1.5)
-        pen.rectangle((x, 0, x + wide, ground), fill=_bytes(wall))
+        pen.rectangle((x, 0, x + wide, ground), fill=pixel(wall))
         for _ in range(int(rng.integers(0, 12))):
             a, b = x + rng.uniform(0, wide), rng.uniform(0, ground)
             pen.rectangle(
-                (a, b, a + rng.uniform(3, 12), b + rng.uniform(4, 22)), fill=_bytes(wall * rng.uniform(0.4, 1.5))
+                (a, b, a + rng.uniform(3, 12), b + rng.uniform(4, 22)), fill=pixel(wall * rng.uniform(0.4, 1.5))
             )
         x += wide
-    pen.rectangle((0, ground, w, h), fill=_bytes(rng.uniform(0.35, 0.75) + rng.normal(0, 0.03, 3)))
+    pen.rectangle((0, ground, w, h), fill=pixel(rng.uniform(0.35, 0.75) + rng.normal(0, 0.03, 3)))
     for _ in range(int(rng.integers(2, 9))):  # cars, passers-by
         a, wide, high = rng.uniform(-10, w), rng.uniform(4, 40), rng.uniform(10, 70)
         pen.rounded_rectangle(
             (a, ground - high * 0.7, a + wide, ground + high * 0.3),
             radius=3,
-            fill=_bytes(rng.uniform(0.05, 0.85) + rng.normal(0, 0.08, 3)),
+            fill=pixel(rng.uniform(0.05, 0.85) + rng.normal(0, 0.08, 3)),
         )
     for _ in range(int(rng.integers(0, 5))):
         a = rng.uniform(-w, w)
         pen.line(
             (a, h, a + rng.uniform(-w, w), ground),
-            fill=_bytes(np.full(3, rng.uniform(0.5, 0.95))),
+            fill=pixel(np.full(3, rng.uniform(0.5, 0.95))),
             width=int(rng.integers(1, 5)),
         )
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(1.0, 4.5)))
@@ -128,26 +124,6 @@ def surface(rng: np.random.Generator, height: int, width: int, plain: float = 0.
         name = str(rng.choice(["floral", "checks", "stripes"]))
         picture = fabric(rng, name, [draw_colour(rng) for _ in range(3)], height, width, height / 1.2)
     return np.clip(picture, 0, 1).astype(np.float32)
-
-
-def hanger(rng: np.random.Generator, picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """Draw a hanger's hook where the collar will lie over it; ``landmarks`` (18, 3) as in config.py, in [0, 1]."""
-    height, width = picture.shape[:2]
-    scale = 4
-    left, right = landmarks[0, :2] * (width, height) * scale, landmarks[1, :2] * (width, height) * scale
-    middle, span = (left + right) / 2, float(np.hypot(*(left - right)))
-    image = Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8)).resize((width * scale, height * scale))
-    pen = ImageDraw.Draw(image)
-    colour = _bytes(np.array([(0.15, 0.15, 0.16), (0.75, 0.75, 0.76), (0.62, 0.44, 0.28)])[rng.integers(3)])
-    turn = np.linspace(0.5 * np.pi, -1.0 * np.pi, 20)
-    radius = span * 0.16
-    top = middle - (0, span * 0.42)
-    hook = [
-        (middle[0], middle[1] + span * 0.3),
-        *((top[0] + radius * np.cos(a), top[1] - radius + radius * np.sin(a)) for a in turn),
-    ]
-    pen.line(hook, fill=colour, width=max(2, int(span * 0.035)), joint="curve")
-    return np.asarray(image.resize((width, height), Image.Resampling.BOX), np.float32) / 255
 
 
 def blur(values: np.ndarray, radius: float) -> np.ndarray:

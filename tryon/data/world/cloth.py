@@ -40,6 +40,11 @@ def draw_colour(rng: np.random.Generator) -> np.ndarray:
     return np.asarray(colorsys.hsv_to_rgb(hue, strong, rng.uniform(0.25, 0.95)))
 
 
+def pixel(colour: np.ndarray) -> tuple[int, ...]:
+    """A colour in [0, 1] as Pillow wants it."""
+    return tuple(int(255 * v) for v in np.clip(colour, 0, 1))
+
+
 def draw_pattern(rng: np.random.Generator, kind: str) -> str:
     """A pattern that suits the ``kind`` of garment."""
     odds = np.asarray(_ODDS.get(kind, _TOPS), float)

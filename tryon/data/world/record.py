@@ -16,7 +16,8 @@ class WorldSample:
     Attributes:
         person, garment: (3, H, W) uint8 RGB, or None without photo.
         parse: (H, W) uint8 classes of config.py.  keypoints: (17, 3) float32 x, y in [0, 1], 1 where in the frame.
-        garment_mask: (H, W) uint8, 0 or 255.  landmarks: (18, 3) float32 x, y in [0, 1], visibility.
+        garment_mask: (H, W) uint8, 0 or 255.  lining: (H, W) uint8, 255 where ``garment`` shows not the front but the inside
+            of the back, or a hood laid open.  landmarks: (18, 3) float32 x, y in [0, 1], visibility.
         flow: (2, H, W) float32, for each visible pixel of the worn garment where it lies in ``garment`` (x, y in
             [-1, 1], grid_sample with align_corners=False).  visible: (H, W) uint8, 0 or 255.
         others: the same person, pose, light and backdrop in other garments of the category.
@@ -27,6 +28,7 @@ class WorldSample:
     parse: torch.Tensor
     keypoints: torch.Tensor
     garment_mask: torch.Tensor
+    lining: torch.Tensor
     landmarks: torch.Tensor
     category: str
     kind: str

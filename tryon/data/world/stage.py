@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from . import backdrop, head, render
+from . import backdrop, head, neck, render
 from .body import ARMPIT_T, HIP_T
 from .cloth import draw_colour
 from .cut import Cut, draw_cut
@@ -143,8 +143,10 @@ class Stage:
         flow, visible = self._flow(view, flat_view, worn, laid)
         parse = render.vote(view.full(np.array([p.parse for p in worn], np.uint8)[view.owner]))
         mask = render.vote(flat_view.full(np.full(len(flat_view.owner), 255, np.uint8)))
+        beside = np.array([0 if p.front else 255 for p in laid], np.uint8)
+        lining = render.vote(flat_view.full(beside[flat_view.owner]))
         pictures = (
-            self._paint(view, flat_view, worn, laid, garment, patches, landmarks, rng, wish)
+            self._paint(view, flat_view, worn, laid, garment, patches, landmarks, mask, lining, rng, wish)
             if self.photo
             else (None, None)
         )
@@ -154,6 +156,7 @@ class Stage:
             torch.from_numpy(parse),
             self.keypoints.clone(),
             torch.from_numpy(mask),
+            torch.from_numpy(lining),
             torch.from_numpy(landmarks),
             category,
             cut.kind,
@@ -210,6 +213,8 @@ class Stage:
         garment: Garment,
         patches: list[Patch],
         landmarks: np.ndarray,
+        mask: np.ndarray,
+        lining: np.ndarray,
         rng: np.random.Generator,
         wish: Wish,
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -222,14 +227,15 @@ class Stage:
             }
         textures = {**self.textures, _TARGET: texture}
         surface = backdrop.surface(rng, height, width, 1.0 if wish.pleasant else 0.45)
-        if (
-            garment.cut.category != "lower"
-            and garment.cut.kind != "hoodie"
-            and rng.random() < (0.0 if wish.pleasant else 0.14)
-        ):
-            surface = backdrop.hanger(rng, surface, landmarks)
+        top = garment.cut.category != "lower" and garment.cut.kind != "hoodie"
+        hung = top and rng.random() < (0.0 if wish.pleasant else 0.14)
         person = render.paint_person(view, worn, textures, self.person, self.backdrop, self.shaded)
         shop = render.paint_flat(flat_view, laid, {_TARGET: texture}, surface, self.shaded, float(rng.uniform(-1, 1)))
+        if top and not wish.pleasant:
+            apart, inside = rng.spawn(1)[0], lining.astype(np.float32) / 255
+            shop = neck.line_neck(apart, shop, inside, landmarks)
+            if hung:
+                shop = neck.hang(apart, shop, mask.astype(np.float32) / 255 - inside, landmarks)
         return tuple(
             torch.from_numpy((np.clip(p, 0, 1) * 255 + 0.5).astype(np.uint8).transpose(2, 0, 1).copy())
             for p in (person, shop)

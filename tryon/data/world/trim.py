@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from .cloth import pixel
 from .garment import Garment
 
 _WORDS = (
@@ -37,10 +38,6 @@ _WORDS = (
 Box = tuple[float, float, float, float]
 
 
-def _bytes(colour: np.ndarray) -> tuple[int, ...]:
-    return tuple(int(255 * v) for v in np.clip(colour, 0, 1))
-
-
 def add_print(
     rng: np.random.Generator, picture: np.ndarray, garment: Garment, box: Box, density: float, base: np.ndarray
 ) -> np.ndarray:
@@ -68,16 +65,16 @@ def add_print(
             font = _fitted(line, wide * density)
             left, upper, right, lower = font.getbbox(line)
             x, row = place(0, y)
-            pen.text((x - (left + right) / 2, row - upper), line, fill=_bytes(ink), font=font)
+            pen.text((x - (left + right) / 2, row - upper), line, fill=pixel(ink), font=font)
             y -= (lower - upper) / density + 0.015
         if kind == "badge":
             y -= 0.01 + wide * 0.35
-            _shape(rng, pen, *place(0, y), wide * 0.33 * density, _bytes(ink), _bytes(second))
+            _shape(rng, pen, *place(0, y), wide * 0.33 * density, pixel(ink), pixel(second))
     elif kind == "shape":
-        _shape(rng, pen, *place(0, top - wide * 0.4), wide * 0.45 * density, _bytes(ink), _bytes(second))
+        _shape(rng, pen, *place(0, top - wide * 0.4), wide * 0.45 * density, pixel(ink), pixel(second))
     else:
         x, row = place(0.09, top + 0.01)
-        _shape(rng, pen, x, row, 0.022 * density, _bytes(ink), _bytes(second))
+        _shape(rng, pen, x, row, 0.022 * density, pixel(ink), pixel(second))
     return np.asarray(image, np.float32) / 255
 
 
@@ -192,7 +189,7 @@ def add_details(
     t = garment.neckline(u, cut.neck_depth)
     x = garment.half_at(t) * (0.6 * u + 0.4 * np.sin(u * np.pi / 2))
     edge = list(zip(x, t, strict=True))
-    band = _bytes(base * rng.choice([1.0, 0.85, 1.0])) if rng.random() < 0.8 else _bytes(rng.uniform(0, 1, 3))
+    band = pixel(base * rng.choice([1.0, 0.85, 1.0])) if rng.random() < 0.8 else pixel(rng.uniform(0, 1, 3))
     if cut.collar in ("rib", "high") and not cut.open:
         line(edge, (*band, 255), 0.036)
         line([(a, b - 0.019) for a, b in edge], dark, 0.0025)
@@ -284,7 +281,7 @@ def _front(
                 (side * 0.012, low + 0.004),
                 (side * w * 0.55, (low + high) / 2 + 0.01),
             ]
-        pen.polygon([place(*p) for p in shape], fill=(*_bytes(flap), 255))
+        pen.polygon([place(*p) for p in shape], fill=(*pixel(flap), 255))
         line([*shape, shape[0]], (0, 0, 0, 90), 0.003)
 
 
