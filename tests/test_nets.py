@@ -8,7 +8,8 @@ from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
 from tryon.nets.condition import draw_limbs, edit_region, fill_holes, grow, hand_maps, main_pieces, make_condition, taken_off
 from tryon.nets.discriminator import Discriminator, shown
-from tryon.nets.filling import fill
+from tryon.nets.edges import box
+from tryon.nets.filling import fill, shrink
 from tryon.nets.generator import Generator
 from tryon.nets.outline import above_waistband, neck_window, settle_neck
 from tryon.nets.parts import part_grids, part_transforms
@@ -167,6 +168,23 @@ def test_what_lies_apart_from_the_garment_is_dropped():
     kept = main_pieces(mask)
     assert torch.equal(kept[0], garment[0])
     assert torch.equal(kept[1, :, 60:], mask[1, :, 60:]) and kept[1, :, :12].max() == 0
+
+
+def test_box_is_the_mean_of_what_lies_within_the_picture():
+    x = torch.rand(2, 3, 11, 14, generator=torch.Generator().manual_seed(0))
+    for radius in (1, 2, 4):
+        found = box(x, radius)
+        for row, column in ((0, 0), (5, 13), (10, 7)):
+            rows, columns = slice(max(0, row - radius), row + radius + 1), slice(max(0, column - radius), column + radius + 1)
+            assert torch.allclose(found[:, :, row, column], x[:, :, rows, columns].mean((2, 3)), atol=1e-6)
+
+
+def test_pictures_shrink_to_the_mean_of_the_pixels_that_fall_together():
+    x = torch.rand(1, 2, 48, 24, generator=torch.Generator().manual_seed(0))
+    for size in ((24, 12), (12, 6), (16, 8)):
+        high, wide = 48 // size[0], 24 // size[1]
+        assert torch.allclose(shrink(x, size), x.view(1, 2, size[0], high, size[1], wide).mean((3, 5)), atol=1e-6)
+    assert shrink(x, (48, 24)) is x
 
 
 def test_grow_dilates_and_erodes():

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .filling import shrink
+
 _REACH = 2  # pixels of the coarse grid an edge may move by
 _BINS = 14  # per colour channel
 _RARE = 2e-4  # a colour rarer than this tells nothing
@@ -15,9 +17,16 @@ _EPSILON = 2e-4  # variance of light (photo in [0, 1]) below which a neighbourho
 
 def box(x: Tensor, radius: int) -> Tensor:
     """Mean over the square of 2·radius + 1 pixels round each pixel, cut at the border."""
-    side = 2 * radius + 1
-    tall = F.avg_pool2d(x, (side, 1), 1, (radius, 0), count_include_pad=False)
-    return F.avg_pool2d(tall, (1, side), 1, (0, radius), count_include_pad=False)
+    for dim in (2, 3):  # adding shifted rows costs less than pooling
+        length = x.shape[dim]
+        padded = F.pad(x, (0, 0, radius, radius) if dim == 2 else (radius, radius))
+        x = padded.narrow(dim, 0, length).clone()
+        for step in range(1, 2 * radius + 1):
+            x += padded.narrow(dim, step, length)
+        place = torch.arange(length, device=x.device)
+        count = place.clamp(max=radius) + (length - 1 - place).clamp(max=radius) + 1
+        x *= (1 / count).to(x.dtype).view(-1, *[1] * (3 - dim))
+    return x
 
 
 def by_colour(mask: Tensor, photo: Tensor) -> Tensor:
@@ -61,8 +70,9 @@ def follow_edges(maps: Tensor, photo: Tensor) -> Tensor:
     size = (photo.shape[2] // 4, photo.shape[3] // 4)
     with torch.autocast(photo.device.type, enabled=False):
         guide = (photo.float() + 1) / 2
-        small = F.interpolate(guide, size, mode="area")
-        soft = F.interpolate(maps.float(), size, mode="area" if maps.shape[2] > size[0] else "bilinear")
+        small = shrink(guide, size)
+        finer = maps.shape[2] > size[0]
+        soft = shrink(maps.float(), size) if finer else F.interpolate(maps.float(), size, mode="bilinear")
         n, channels = soft.shape[:2]
         mean, level = box(small, _REACH), box(soft, _REACH)
         # covariance of the three colours with each other (symmetric 3×3) and with each map

@@ -6,6 +6,22 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+def halve(x: Tensor) -> Tensor:
+    """Mean of every 2×2 pixels (half way between four pixels bilinear interpolation is just that, and faster than pooling).
+
+    Args:
+        x: N×C×H×W, H and W even.
+    """
+    return F.interpolate(x, scale_factor=0.5, mode="bilinear", align_corners=False)
+
+
+def shrink(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Mean over the pixels that fall together, N×C×H×W at a smaller ``size``."""
+    while x.shape[2] % (2 * size[0]) == 0 and x.shape[3] % (2 * size[1]) == 0:
+        x = halve(x)
+    return x if tuple(x.shape[2:]) == tuple(size) else F.interpolate(x, size, mode="area")
+
+
 def fill(picture: Tensor, known: Tensor) -> Tensor:
     """Continue a picture into its unknown part, smoothly, from coarse to fine (push-pull: Gortler et al., SIGGRAPH 1996).
 
@@ -29,7 +45,6 @@ def fill(picture: Tensor, known: Tensor) -> Tensor:
 
 def spread(picture: Tensor, known: Tensor) -> Tensor:
     """``fill`` for a colour that is wanted elsewhere, worked out at half the size."""
-    size = (picture.shape[2] // 2, picture.shape[3] // 2)
-    weight = F.interpolate(known, size, mode="area")
-    small = F.interpolate(picture * known, size, mode="area") / weight.clamp(min=1e-3)
+    weight = halve(known)
+    small = halve(picture * known) / weight.clamp(min=1e-3)
     return F.interpolate(fill(small, weight), picture.shape[2:], mode="bilinear", align_corners=False)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..config import LANDMARKS
 from .edges import box
+from .filling import shrink
 
 _SCALE = 64  # frame heights: outlines are compared through a blur of one part in so many
 _SAME, _APART = 0.30, 0.45  # difference of the blurred masks below which two outlines are one, above which they are two
@@ -31,7 +32,7 @@ def follow_outline(worn: Tensor, old: Tensor) -> Tensor:
     """
     size = (worn.shape[2] // 2, worn.shape[3] // 2)
     radius = max(1, size[0] // (2 * _SCALE))
-    both = F.interpolate(torch.cat([worn, old], 1).float(), size, mode="area")
+    both = shrink(torch.cat([worn, old], 1).float(), size)
     far = box(box(box(both, radius), radius), radius)
     apart = ((far[:, :1] - far[:, 1:]).abs() - _SAME) / (_APART - _SAME)
     apart = F.interpolate(box(apart.clamp(0, 1), radius), worn.shape[2:], mode="bilinear", align_corners=False)

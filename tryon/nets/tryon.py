@@ -13,7 +13,7 @@ from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
 from .condition import draw_limbs, edit_region, fill_holes, inner, main_pieces, make_condition, settle_dress, taken_off
 from .edges import by_colour, follow_edges
-from .filling import fill
+from .filling import fill, shrink
 from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .outline import above_waistband, follow_outline, neck_window, settle_neck
@@ -237,7 +237,7 @@ def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
     if tuple(x.shape[2:]) == tuple(size):
         return x
     if x.shape[2] % size[0] == 0 and x.shape[3] % size[1] == 0:
-        return F.avg_pool2d(x, (x.shape[2] // size[0], x.shape[3] // size[1]))
+        return shrink(x, size)
     return F.interpolate(x, size, mode="bilinear", antialias=True, align_corners=False)
 
 
