@@ -44,7 +44,8 @@ def test_paint_apply_and_undo(visit):
     stroke(page, "edit", (0.5, 0.85), (0.6, 0.85))  # the ground beside the feet
     press(page, "#adjust-edit-apply")
     after = np.asarray(fetch(page, wait_for_new(page, first)))
-    changed = np.argwhere((before != after).any(2))
+    plainly = np.abs(before.astype(int) - after).max(2) > 16  # all that is painted anew may change by a shade
+    changed = np.argwhere(plainly)
     assert len(changed) > 50 and np.median(changed[:, 0]) > 0.7 * before.shape[0]
     press(page, "#undo")
     expect(page.locator("#slider img").last).to_have_attribute("src", first)

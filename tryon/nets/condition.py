@@ -119,7 +119,7 @@ def replaced(parse: Tensor, category: Tensor) -> Tensor:
     table = parse.new_zeros(len(CATEGORIES), parse.shape[1])
     for i, name in enumerate(CATEGORIES):
         table[i, list(REPLACED[name])] = 1
-    return (table[category].unsqueeze(1) @ parse.flatten(2)).view(-1, 1, *parse.shape[2:])
+    return sum(parse[:, [k]] * table[category, k].view(-1, 1, 1, 1) for k in (UPPER, OUTER, LOWER, DRESS))
 
 
 def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:

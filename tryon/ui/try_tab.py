@@ -240,11 +240,14 @@ class TryTab:
         run = {"fn": self.run, "inputs": [*self.choices, self.language, self.history], "outputs": shown_in,
                "trigger_mode": "always_last", "show_progress": "minimal",
                "show_progress_on": [self.slider, self.picture], "api_visibility": "private", **MODEL_QUEUE}
-        picked = [self.people.select(self.pick_person, None, self.person, **private),
-                  self.garments.select(self.pick_garment, None, self.garment, **private),
-                  self.surprise.click(self.draw, [self.person, self.garment, self.language], self.choices[:4], **private),
-                  self.dice.click(self.services.roll, None, self.seed, **private),
-                  self.plain.click(self.services.plain, None, [self.seed, self.denoise], **private)]
+        # Picks are quick: every click counts, in its order. With always_last one that comes as the one before ends can
+        # overtake the one that was put off.
+        pick = {"trigger_mode": "multiple", "concurrency_limit": 1, **private}
+        picked = [self.people.select(self.pick_person, None, self.person, **pick),
+                  self.garments.select(self.pick_garment, None, self.garment, **pick),
+                  self.surprise.click(self.draw, [self.person, self.garment, self.language], self.choices[:4], **pick),
+                  self.dice.click(self.services.roll, None, self.seed, **pick),
+                  self.plain.click(self.services.plain, None, [self.seed, self.denoise], **pick)]
         changed = gr.on([self.person.input, self.garment.input, self.category.input, self.seed.input,
                          self.denoise.release, self.model.input], **run)
 
