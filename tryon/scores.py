@@ -15,7 +15,7 @@ from PIL import Image
 
 from .card import write_card
 from .checkpoint import METRICS, WEIGHTS, default_checkpoint, load, replace_file, write_json
-from .config import CATEGORIES, LANDMARKS, DataError
+from .config import DataError
 from .data.cloth_map import FRONT, LINING
 from .data.marks import load_marks
 from .data.rendered import render
@@ -23,6 +23,7 @@ from .data.streets import class_table, read_parse
 from .data.wardrobe import load_wardrobe
 from .engine import TryOnEngine
 from .measures import ParseTally, pck
+from .nets.sleeves import SLEEVE_ENDS
 from .recipes import garment as garment_recipe
 from .recipes import warp as warp_recipe
 
@@ -99,7 +100,7 @@ def score_garments(folder: Path, checkpoint: str | None) -> dict[str, Any]:
     if not rows:  # another set than the one whose marks come along
         return {}
     told = [marks[names[i]] for i in rows]
-    aspect, sleeves = photos.shape[3] / photos.shape[2], [k for k, name in enumerate(LANDMARKS) if name.startswith("sleeve")]
+    aspect = photos.shape[3] / photos.shape[2]
     both = either = 0
     errors, right = [], {"presence": [], "category": [], "sleeves": []}
     for i, mark in zip(rows, told, strict=True):
@@ -108,8 +109,8 @@ def score_garments(folder: Path, checkpoint: str | None) -> dict[str, Any]:
         has, there = found[:, 2] > 0.5, truth[:, 2] > 0.5
         errors.append(((found - truth)[:, :2] * torch.tensor([aspect, 1.0])).norm(dim=1)[has & there])
         right["presence"].append((has == there).float().mean())
-        right["category"].append((reading.category[0].argmax() == CATEGORIES.index(mark.kind)).float())
-        right["sleeves"].append((has[sleeves].any() == there[sleeves].any()).float())
+        right["category"].append((reading.category[0].argmax() == mark.category()).float())
+        right["sleeves"].append((has[SLEEVE_ENDS].any() == there[SLEEVE_ENDS].any()).float())
         labels = mark.correct(torch.full(photos.shape[2:], FRONT, dtype=torch.uint8))
         guess, known = reading.lining[0, 0] * reading.mask[0, 0] > 0.5, (labels == FRONT) | (labels == LINING)
         both += int((guess & (labels == LINING)).sum())

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ..config import CATEGORIES, LANDMARKS
-from .cloth_map import CLOTH, FRONT, GROUND, LINING, UNKNOWN
+from .cloth_map import CLOTH, FRONT, GROUND, LINING, UNKNOWN, is_cloth
 
 FILE = Path(__file__).with_name("marks.json")
 _EDGE = 80  # frame heights: a hand-drawn line is exact to about half of one part in so many
@@ -67,7 +67,7 @@ class Mark:
             wrong = (out == GROUND) | (out == UNKNOWN) if cloth else out != GROUND
             out[inside & wrong] = CLOTH if cloth else GROUND
             out[edge & wrong] = UNKNOWN
-        garment = (out != GROUND) & (out != UNKNOWN)
+        garment = is_cloth(out) == 1
         out[garment] = FRONT
         out[garment & _drawn(self.lining, size)] = LINING
         out[garment & _drawn(self.lining, size, edge=True)] = CLOTH

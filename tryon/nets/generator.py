@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ..config import GeneratorConfig
 from .backdrop import Backdrop
 from .blocks import Trunk
+from .filling import halve
 
 FINE, COARSE = 8, 18  # channels of ``Condition`` shown pixel by pixel, and as means of four
 CONDITION = 4 * FINE + COARSE  # channels of ``Condition.stack``
@@ -83,7 +84,7 @@ class Condition:
             out[:, at : at + fine.shape[1]] = fine
             at += fine.shape[1]
         for part in (self.behind.slow(size), self.skin, self.regions, self.limbs, self.free):
-            out[:, at : at + part.shape[1]] = part if part.shape[2:] == size else F.avg_pool2d(part, 2)
+            out[:, at : at + part.shape[1]] = part if part.shape[2:] == size else halve(part)
             at += part.shape[1]
         return out
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..config import CATEGORIES, LANDMARKS
 
 _SLEEVE = [[LANDMARKS.index(f"sleeve_{side}_{end}") for end in ("outer", "inner")] for side in ("left", "right")]
-_FOUR = _SLEEVE[0] + _SLEEVE[1]
+SLEEVE_ENDS = _SLEEVE[0] + _SLEEVE[1]  # rows of LANDMARKS
 _ROOT = [[LANDMARKS.index(f"{joint}_{side}") for joint in ("shoulder", "armpit")] for side in ("left", "right")]
 
 # Of T-shirts, long sleeves, shirts, blazers and hoodies 97 % lie above; of photos marked by eye, most of them hard ones, 96 %
@@ -50,7 +50,7 @@ def without_sleeves(landmarks: Tensor, category: Tensor) -> Tensor:
         landmarks: N×18×3.
         category: N int64.
     """
-    has = (landmarks[:, _FOUR, 2] > 0.5).any(1)
+    has = (landmarks[:, SLEEVE_ENDS, 2] > 0.5).any(1)
     return (~has & (category != CATEGORIES.index("lower"))).float().view(-1, 1, 1, 1)
 
 
@@ -65,8 +65,8 @@ def settle_sleeves(mask: Tensor, landmarks: Tensor) -> Tensor:
     Returns:
         N×18×3 with the presence of the sleeve landmarks settled.
     """
-    belief = landmarks[:, _FOUR, 2].float().mean(1)
+    belief = landmarks[:, SLEEVE_ENDS, 2].float().mean(1)
     cloth = beyond_armholes(mask, landmarks).clamp(max=1).mean(1)
     out = landmarks.clone()
-    out[:, _FOUR, 2] = (belief + _CLOTH * cloth > _ENOUGH).to(out.dtype).unsqueeze(1)
+    out[:, SLEEVE_ENDS, 2] = (belief + _CLOTH * cloth > _ENOUGH).to(out.dtype).unsqueeze(1)
     return out

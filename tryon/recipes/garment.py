@@ -14,12 +14,13 @@ from torch import Tensor, nn
 
 from ..augment import Augment, apply_view, move_points, relight, roughen, view_matrices
 from ..config import CATEGORIES, DRESS, LANDMARK_FLIP, LANDMARKS, OUTER, UPPER, TrainingError, TryOnConfig
-from ..data.cloth_map import CLOTH, GROUND, LINING, UNKNOWN, cloth_map, rendered_map
+from ..data.cloth_map import CLOTH, GROUND, LINING, UNKNOWN, cloth_map, is_cloth, rendered_map
 from ..data.growing import GrowingWorld
 from ..data.marks import load_marks
 from ..data.rendered import Rendered
 from ..losses import average, heat_loss, total
 from ..nets.garment import GarmentNet
+from ..nets.sleeves import SLEEVE_ENDS
 from ..nets.worn import worn_landmarks
 from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
 from .body import draw_views
@@ -28,7 +29,6 @@ from .material import Material
 from .spread import to_device
 
 SIZE = (256, 192)
-_SLEEVES = [i for i, name in enumerate(LANDMARKS) if name.startswith("sleeve")]
 _LEGS = [i for i, name in enumerate(LANDMARKS) if name.startswith(("leg", "crotch"))]  # only trousers and skirts have them
 _TOP = [i for i, name in enumerate(LANDMARKS) if name.startswith(("neck", "shoulder", "armpit", "sleeve"))]
 _MARKED = 0.5  # share of the photographed garments of a batch that are marked by eye
@@ -146,7 +146,7 @@ class GarmentRecipe(Recipe):
             known = self.marked[torch.randint(len(self.marked), (n,), generator=random)]
             pick = torch.where(torch.rand(n, generator=random) < _MARKED, known, pick)
         photos, cloth = data.photos[pick], data.cloth[pick]
-        garment = (cloth != GROUND) & (cloth != UNKNOWN)
+        garment = is_cloth(cloth) == 1
         moved = (torch.rand(n, generator=random) < 0.5) & (garment.flatten(1).float().mean(1) > 0.1)
         if moved.any():  # onto another floor, often of the garment's own colour
             old, inside = photos[moved].float() / 255, garment[moved].float().unsqueeze(1)
@@ -166,7 +166,7 @@ class GarmentRecipe(Recipe):
         present[:, _TOP] = torch.where(is_lower.unsqueeze(1), 0.0, present[:, _TOP])
         present[:, _LEGS] = torch.where(is_lower.unsqueeze(1), present[:, _LEGS], 0.0)
         if self.garments.sleeves is not None:
-            present[:, _SLEEVES] = self.garments.sleeves[pick].unsqueeze(1)
+            present[:, SLEEVE_ENDS] = self.garments.sleeves[pick].unsqueeze(1)
         return torch.where(torch.isin(pick, self.marked).unsqueeze(1), landmarks[:, :, 2], present)
 
     def _photographs(self, n: int, random: Random) -> Tensor:
