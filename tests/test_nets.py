@@ -13,7 +13,7 @@ from tryon.nets.filling import fill, shrink
 from tryon.nets.generator import Generator
 from tryon.nets.outline import above_waistband, neck_window, settle_neck
 from tryon.nets.parts import part_grids, part_transforms
-from tryon.nets.prior import bare_arms
+from tryon.nets.prior import bare_arms, first_guess
 from tryon.nets.tryon import TryOnModel
 
 POINTS = {
@@ -292,6 +292,19 @@ def test_arms_are_bare_beyond_the_shoulder():
     shoulder, elbow, wrist = ((int(y * 128), int(x * 96)) for x, y in (POINTS[f"left_{k}"] for k in ("shoulder", "elbow", "wrist")))
     assert arms[elbow] == 1 and arms[wrist] == 1 and arms[shoulder] == 0
     assert arms[60, 48] == 0
+
+
+def test_bare_legs_that_touch_are_two():
+    keypoints = body()
+    keypoints[:, [13, 15], 0], keypoints[:, [14, 16], 0] = 0.53, 0.47
+    skin, below = torch.full((1, 3, 256, 192), 0.4), torch.full((1, 3, 256, 192), -0.6)
+    figure = torch.ones(1, 1, 256, 192)
+    bare, _ = first_guess(keypoints, skin, below, torch.zeros(1), figure)
+    knees = bare[0, 0, 180, 80:112]
+    assert knees[15:17].mean() < knees[[9, 22]].mean() - 0.08
+    trousers, _ = first_guess(keypoints, skin, below, torch.ones(1), figure)
+    knees = trousers[0, 0, 180, 80:112]
+    assert knees[15:17].mean() > knees[[9, 22]].mean() - 0.02
 
 
 def test_limbs_lie_on_the_bones():

@@ -18,6 +18,7 @@ _NECK = 0.125
 HAS_LOWER = 0.004  # share of the frame above which what is seen of a lower garment is believed to go on
 _SHOULDER = 0.3  # of the upper arm belongs to the shoulder, which a strap or an armhole may cover
 _ROUND = 0.16  # how much darker a limb is at its side than in its middle
+_SEAM, _SEAM_WIDTH = 0.45, 0.16  # how dark it is where two bare legs touch, and how wide, in radii of a leg
 
 
 def capsule(points: Tensor, a: Tensor, b: Tensor, wide: Tensor, narrow: Tensor) -> Tensor:
@@ -91,7 +92,7 @@ def edge(near: Tensor, length: Tensor, height: int) -> Tensor:
     return ((1 + soft - near) / (2 * soft)).clamp(0, 1)
 
 
-def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
     """Where bare limbs would be seen, and how far each pixel is from the limb's axis.
 
     Distances are smooth: they are measured at half the size and stretched, only then does the edge become sharp.
@@ -103,6 +104,7 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]
     Returns:
         cover: N×3×H×W in [0, 1]: trunk with neck, legs with pelvis, arms; from back to front.
         depth: N×3×H×W, 0 on an axis, 1 at the outline, more beyond.
+        seam: N×1×H×W in [0, 1], where one leg lies against the other.
     """
     p, grid, length = _measured(keypoints, size)
     shoulders, hips = p[:, 5:7].mean(1), p[:, 11:13].mean(1)
@@ -116,9 +118,14 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]
     ]
     legs = [c for joints in ((11, 13, 15), (12, 14, 16)) for c in limb(grid, p, joints, LEG, length)]
     legs.append(capsule(grid, p[:, 11], p[:, 12], LEG[0] * length, LEG[0] * length))
-    near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, _arms(p, grid, length))], 1)
+    left, right = torch.stack(legs[:2]).amin(0), torch.stack(legs[2:4]).amin(0)
+    crotch = hips[:, 1] + 1.1 * LEG[0] * length
+    below = ((grid[:, :, 1] - crotch[:, None, None]) / (0.3 * length)[:, None, None]).clamp(0, 1)
+    seam = torch.exp(-(((left - right) / _SEAM_WIDTH) ** 2)) * torch.maximum(left, right).clamp(max=1) ** 2 * below
+    near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, _arms(p, grid, length))] + [seam], 1)
     near = F.interpolate(near, size, mode="bilinear", align_corners=False)
-    return edge(near, length, size[0]), near
+    near, seam = near.split([3, 1], 1)
+    return edge(near, length, size[0]), near, seam
 
 
 def first_guess(keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor) -> tuple[Tensor, Tensor]:
@@ -138,12 +145,12 @@ def first_guess(keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor,
         background, N×1×H×W in [0, 1].
     """
     size = tuple(skin.shape[2:])
-    cover, depth = limb_maps(keypoints, size)
+    cover, depth, seam = limb_maps(keypoints, size)
     covered = covered.view(-1, 1, 1, 1)
     shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
     waist = (hips - 0.3 * (hips - shoulders)).view(-1, 1, 1, 1)
     rows = ((torch.arange(size[0], device=keypoints.device) + 0.5) / size[0]).view(1, 1, -1, 1)
-    legs = below * covered + skin * (1 - covered)
+    legs = below * covered + ((skin + 1) * (1 - _SEAM * seam) - 1) * (1 - covered)
     colours = (torch.where(rows > waist, legs, skin), legs, skin)
     body, sure, free = torch.zeros_like(skin), torch.zeros_like(figure), torch.ones_like(figure)
     for i, colour in enumerate(colours):

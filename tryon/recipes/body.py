@@ -25,6 +25,7 @@ from ..measures import ParseTally, pck
 from ..nets.body import BodyNet
 from ..nets.tryon import LIKELIER, TryOnModel
 from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
+from .clothes import Prints, change_clothes
 from .material import Material
 from .spread import to_device
 
@@ -92,6 +93,7 @@ class BodyRecipe(Recipe):
             self.world.at(0)
         if people is None or material.source.layout == LOOSE:  # labels of our own cannot tell whether they are right
             self.val = as_streets(GrowingWorld(max(2, min(8, (count or 32) // 4)), VAL_SEED, (256, 192)).at(0))
+        self.prints = Prints(settings.seed) if self.augment.colour and self.train is not None else None
         self.labelled = self.unlabelled = torch.zeros(0, dtype=torch.long)
         if self.train is not None:
             self.labelled, self.unlabelled = self.train.labelled.nonzero()[:, 0], (~self.train.labelled).nonzero()[:, 0]
@@ -115,7 +117,7 @@ class BodyRecipe(Recipe):
             pick = self.labelled[torch.randint(len(self.labelled), (n - pseudo,), generator=g)]
             if pseudo:
                 pick = torch.cat([pick, self.unlabelled[torch.randint(len(self.unlabelled), (pseudo,), generator=g)]])
-            parts.append(draw_views(self.train, pick, size, self.augment, g))
+            parts.append(draw_views(self.train, pick, size, self.augment, g, prints=self.prints))
         if rendered:
             world = as_streets(self.world.at(step))
             pick = torch.randint(len(world), (rendered,), generator=g)
@@ -204,9 +206,16 @@ def as_streets(world: Rendered) -> Streets:
 
 
 def draw_views(
-    data: Streets, pick: Tensor, size: tuple[int, int], augment: Augment, g: Generator, kind: int | None = None
+    data: Streets,
+    pick: Tensor,
+    size: tuple[int, int],
+    augment: Augment,
+    g: Generator,
+    kind: int | None = None,
+    prints: Prints | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Augmented views of the picked photos; without augmentation (and with fixed framing) where ``kind`` is given."""
+    """Augmented views of the picked photos, some in ``prints`` where these are given; without augmentation (and with fixed
+    framing) where ``kind`` is given."""
     n = len(pick)
     raw, labels, points = data.photos[pick], data.parse[pick], data.keypoints[pick].clone()
     aspect = raw.shape[3] / raw.shape[2]
@@ -229,20 +238,10 @@ def draw_views(
             people = (maps[cut] > 0).float().unsqueeze(1)
             photos[cut] = new_backgrounds(photos[cut], people, g)
         if augment.colour:
-            recolour_clothes(photos, maps, g)
+            change_clothes(photos, maps, g, prints)
         photos = roughen(relight(photos, augment, g), augment, g)
     assert points.shape[1] == len(KEYPOINTS)
     return photos * 2 - 1, maps, points
-
-
-def recolour_clothes(photos: Tensor, labels: Tensor, g: Generator, share: float = 0.25) -> None:
-    """Give the garments (classes 5 to 8) of some photos another cast, in place, so that colour is no clue to the class."""
-    n = len(photos)
-    chosen = (torch.rand(n, generator=g) < share).view(n, 1, 1)
-    target = torch.randint(5, 9, (n, 1, 1), generator=g)
-    region = ((labels == target) & chosen).unsqueeze(1).float()
-    gain = torch.exp(uniform(g, -0.7, 0.7, n, 3, 1, 1))
-    photos.mul_(1 + region * (gain - 1)).clamp_(0, 1)
 
 
 RECIPE = BodyRecipe

@@ -23,13 +23,13 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "tryon": {"minutes": 60, "rendered": 400},
         "garment": {"minutes": 60, "rendered": 400},
         "body": {"minutes": 60, "rendered": 400},
-        "warp": {"minutes": 60, "rendered": 1500},
+        "warp": {"minutes": 60, "rendered": 3000},
     },
     "night": {
         "tryon": {"minutes": 480, "rendered": 1000},
         "garment": {"minutes": 480, "rendered": 1000},
         "body": {"minutes": 480, "rendered": 1000},
-        "warp": {"minutes": 480, "rendered": 3000},
+        "warp": {"minutes": 480, "rendered": 6400},
     },
 }
 

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Generator as Random
 from torch import Tensor, nn
 
-from ..augment import Augment
+from ..augment import Augment, move_points, view_matrices
 from ..config import BACKGROUND, KEYPOINT_FLIP, LANDMARK_FLIP, TryOnConfig
 from ..data.growing import GrowingWorld
 from ..data.rendered import Rendered, partners
@@ -28,7 +28,10 @@ from .material import Material
 from .own import disguise, taken_off_pairs
 from .spread import to_device
 
-_DISGUISED = 0.5  # share of the rendered people who wear something else than they were rendered in
+_DISGUISED, _DISGUISED_OWN = 0.5, 0.8  # shares who wear something else than is seen: of rendered people, of real ones
+_SAME = 0.2  # share of the rendered people who are to put on what they wear already
+_PERSON = Augment(scale=0.14, shift=0.05, rotation=5, shear=0.04, flip=0)
+_GARMENT = Augment(scale=0.1, shift=0.03, rotation=8, shear=0.03, flip=0)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class WarpSettings(Settings):
     steps: int = 6000
     batch: int = 16
     lr: float = 1.5e-3
-    rendered: int = 2400
+    rendered: int = 4800
     own: int = 2
     share: float = 0.4
 
@@ -59,15 +62,15 @@ class Batch:
     worn: Tensor
 
 
-def make_batch(data: Rendered, after: Tensor, before: Tensor, random: Random | None) -> Batch:
+def make_batch(data: Rendered, after: Tensor, before: Tensor, random: Random | None, disguised: float = _DISGUISED) -> Batch:
     """The person in garment ``before`` and the garment of row ``after``; spoilt where ``random`` is given.
 
-    Where both are the same row, what the person wears is disguised (``own.disguise``): the old outline must not tell all.
-    So it is with half of the others, since the mannequin world knows no coats as wide as the street's.
+    What a share ``disguised`` of the people wear is changed (``own.disguise``): the old outline must not tell all, and the
+    mannequin world knows no coats as wide as the street's.
     """
     labels = data.parse[before].long()
     if random is not None:
-        hidden = (after == before) | (torch.rand(len(after), generator=random) < _DISGUISED)
+        hidden = torch.rand(len(after), generator=random) < disguised
         other = disguise(labels, data.keypoints[after], data.category[after], random)
         labels = torch.where(hidden.view(-1, 1, 1), other, labels)
     parse = soft_parse(labels)
@@ -84,14 +87,15 @@ def make_batch(data: Rendered, after: Tensor, before: Tensor, random: Random | N
         shift = smooth_noise(n, 2, (height, width), 16, random).permute(0, 2, 3, 1) * torch.tensor([1.4 / width, 1.4 / height]) * 2
         base = F.affine_grid(torch.eye(2, 3).expand(n, 2, 3), (n, 1, height, width), align_corners=False)
         parse = F.grid_sample(parse, base + shift, align_corners=False)
-        keypoints[:, :, :2] += 0.006 * torch.randn(n, 17, 2, generator=random)
-        landmarks[:, :, :2] += 0.014 * torch.randn(n, 18, 2, generator=random)
+        keypoints[:, :, :2] += 0.005 * torch.randn(n, 17, 2, generator=random)
+        landmarks[:, :, :2] += 0.010 * torch.randn(n, 18, 2, generator=random)
         lost = torch.rand(n, 18, generator=random) < 0.05
         landmarks[:, :, 2] = landmarks[:, :, 2] * ~lost
         mask = (mask + 0.25 * (F.avg_pool2d(mask, 5, 1, 2) - mask) * torch.randn(n, 1, 1, 1, generator=random)).clamp(0, 1)
-        for maps in (flip_person, shrink_garment):
-            if torch.rand(1, generator=random) < 0.5:
-                parse, keypoints, mask, landmarks, flow, visible = maps(parse, keypoints, mask, landmarks, flow, visible)
+        maps = parse, keypoints, mask, landmarks, flow, visible
+        if torch.rand(1, generator=random) < 0.5:
+            maps = flip_person(*maps)
+        parse, keypoints, mask, landmarks, flow, visible = move_garment(*move_person(*maps, random), random)
     return Batch(parse, keypoints, mask, landmarks, data.category[after], flow, visible[:, :1], visible[:, 1:])
 
 
@@ -110,14 +114,34 @@ def flip_person(parse: Tensor, keypoints: Tensor, mask: Tensor, landmarks: Tenso
     )
 
 
-def shrink_garment(parse: Tensor, keypoints: Tensor, mask: Tensor, landmarks: Tensor, flow: Tensor, visible: Tensor) -> tuple:
-    """Show the garment a little smaller in its frame."""
-    n = len(mask)
-    scale = torch.tensor(1.1)
-    theta = torch.eye(2, 3).expand(n, 2, 3) * scale  # output → source: the garment shrinks
-    grid = F.affine_grid(theta, mask.shape, align_corners=False)
-    landmarks = torch.cat([(landmarks[:, :, :2] - 0.5) / scale + 0.5, landmarks[:, :, 2:]], 2)
-    return parse, keypoints, F.grid_sample(mask, grid, align_corners=False), landmarks, flow / scale, visible
+def move_person(
+    parse: Tensor, keypoints: Tensor, mask: Tensor, landmarks: Tensor, flow: Tensor, visible: Tensor, random: Random
+) -> tuple:
+    """Frame each person anew: nearer or farther, aside, tilted; what lies beyond the photo counts as background."""
+    matrices, still = _views(len(parse), parse.shape[2:], _PERSON, random)
+    grid = F.affine_grid(matrices, parse.shape, align_corners=False)
+    seen = F.grid_sample(parse, grid, align_corners=False)
+    seen[:, BACKGROUND] += 1 - seen.sum(1)
+    # nearest: a mean of two flows leads nowhere where a sleeve lies upon the trunk
+    maps = F.grid_sample(torch.cat([flow, visible], 1), grid, mode="nearest", align_corners=False)
+    return seen, move_points(keypoints, matrices, still), mask, landmarks, maps[:, :2], maps[:, 2:]
+
+
+def move_garment(
+    parse: Tensor, keypoints: Tensor, mask: Tensor, landmarks: Tensor, flow: Tensor, visible: Tensor, random: Random
+) -> tuple:
+    """Show each garment smaller or larger in its frame, aside, tilted."""
+    matrices, still = _views(len(mask), mask.shape[2:], _GARMENT, random)
+    grid = F.affine_grid(matrices, mask.shape, align_corners=False)
+    moved = (torch.linalg.inv(matrices[:, :, :2]) @ (flow.flatten(2) - matrices[:, :, 2:])).view_as(flow)
+    landmarks = move_points(landmarks, matrices, still, tuple(range(landmarks.shape[1])))
+    return parse, keypoints, F.grid_sample(mask, grid, align_corners=False), landmarks, moved, visible
+
+
+def _views(n: int, size: tuple[int, int], augment: Augment, random: Random) -> tuple[Tensor, Tensor]:
+    """``view_matrices`` onto whole frames."""
+    aspect = size[1] / size[0]
+    return view_matrices(torch.tensor([[0.5, 0.5, aspect, 1.0]]).expand(n, 4), aspect, augment, random, aspect)
 
 
 def join(*parts: Batch) -> Batch:
@@ -167,10 +191,11 @@ class WarpRecipe(Recipe):
         world = self.packs[0] if self.packs is not None else self.world.at(index)
         own = round(self.settings.batch * self.settings.share) if self.own is not None else 0
         after = torch.randint(len(world), (self.settings.batch - own,), generator=random)
-        batch = make_batch(world, after, partners(world, after, random), random)
+        same = torch.rand(len(after), generator=random) < _SAME
+        batch = make_batch(world, after, torch.where(same, after, partners(world, after, random)), random)
         if own:
             after = torch.randint(len(self.own), (own,), generator=random)
-            batch = join(batch, make_batch(self.own, after, after, random))
+            batch = join(batch, make_batch(self.own, after, after, random, _DISGUISED_OWN))
         batch = self.mine(batch)
         loss, parts = self.losses(self.live("warp"), batch)
         self.update("warp", loss)
