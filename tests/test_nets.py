@@ -304,7 +304,7 @@ def test_bare_legs_that_touch_are_two():
     assert knees[15:17].mean() < knees[[9, 22]].mean() - 0.08
     trousers, _ = first_guess(keypoints, skin, below, torch.ones(1), figure)
     knees = trousers[0, 0, 180, 80:112]
-    assert knees[15:17].mean() > knees[[9, 22]].mean() - 0.02
+    assert knees[15:17].mean() > knees[[9, 22]].mean() - 0.04
 
 
 def test_limbs_lie_on_the_bones():
