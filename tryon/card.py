@@ -67,8 +67,9 @@ _SHIPPED = """
 - The mannequin world of this project (`python -m tryon synth`): exact flow, masks, landmarks and the same person in
   other garments.
 
-WarpNet learned from rendered people; a run on real people and their own garments was averaged in on the way. The tables below
-also show the picture without it (landmarks) and before the generator has learned anything (first-guess).
+WarpNet learned from rendered people; a run on real people and their own garments was averaged in on the way. BodyNet is the
+mean of a run on street photos alone and of one that went on from it with rendered people and printed cloth. The
+tables below also show the picture by landmarks alone and before the generator has learned anything (first-guess).
 
 No pretrained weights of others were used.
 """
