@@ -177,10 +177,15 @@ def apply_view(photos: Tensor, labels: Tensor, matrices: Tensor, size: tuple[int
     return out, maps.squeeze(1).long()
 
 
+def into_view(places: Tensor, matrices: Tensor) -> Tensor:
+    """Where places of the source lie in the view, N×2×K, both in [-1, 1] of their frame; ``matrices`` as ``view_matrices``
+    gives them."""
+    return torch.linalg.solve(matrices[:, :, :2], places - matrices[:, :, 2:])
+
+
 def move_points(points: Tensor, matrices: Tensor, flip: Tensor, swap: tuple[int, ...] = KEYPOINT_FLIP) -> Tensor:
     """Move points (N×K×3, x and y in [0, 1] of the source) into the view; left and right trade places when flipped."""
-    linear, offset = matrices[:, :, :2], matrices[:, :, 2:]
-    moved = torch.linalg.solve(linear, (points[:, :, :2] * 2 - 1).transpose(1, 2) - offset).transpose(1, 2)
+    moved = into_view((points[:, :, :2] * 2 - 1).transpose(1, 2), matrices).transpose(1, 2)
     out = torch.cat([(moved + 1) / 2, points[:, :, 2:]], 2)
     return torch.where(flip[:, None, None], out[:, list(swap)], out)
 

@@ -34,6 +34,7 @@ PARSE_CLASSES = (
     "accessory",
 )
 BACKGROUND, HAIR, FACE, ARMS, LEGS, UPPER, OUTER, LOWER, DRESS, SHOES, ACCESSORY = range(11)
+GARMENTS = (UPPER, OUTER, LOWER, DRESS)  # of the parse classes those that can be tried on
 
 KEYPOINTS = (  # COCO order; left is the person's own left
     "nose",

@@ -6,13 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, HAIR, LEGS, LOWER, OUTER, SHOES, UPPER
+from ..config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, GARMENTS, HAIR, LEGS, LOWER, OUTER, SHOES, UPPER
 from .backdrop import find_backdrop
 from .filling import halve, spread
 from .generator import Condition
 from .prior import HAS_LOWER, LEG, first_guess
 
-REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": (UPPER, OUTER, LOWER, DRESS)}
+REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS}
 _SLIM = 1.3  # widths of both bare legs that slim trousers may take up
 _CHIN = 0.6  # of the way from the nose to the shoulders
 _LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16))
@@ -119,7 +119,7 @@ def replaced(parse: Tensor, category: Tensor) -> Tensor:
     table = parse.new_zeros(len(CATEGORIES), parse.shape[1])
     for i, name in enumerate(CATEGORIES):
         table[i, list(REPLACED[name])] = 1
-    return sum(parse[:, [k]] * table[category, k].view(-1, 1, 1, 1) for k in (UPPER, OUTER, LOWER, DRESS))
+    return sum(parse[:, [k]] * table[category, k].view(-1, 1, 1, 1) for k in GARMENTS)
 
 
 def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:

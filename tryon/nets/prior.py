@@ -116,9 +116,8 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor,
         capsule(grid, p[:, 5], p[:, 6], _ARM[0] * length, _ARM[0] * length),
         capsule(grid, nose + 0.3 * (shoulders - nose), shoulders, _NECK * length, 1.25 * _NECK * length),
     ]
-    legs = [c for joints in ((11, 13, 15), (12, 14, 16)) for c in limb(grid, p, joints, LEG, length)]
-    legs.append(capsule(grid, p[:, 11], p[:, 12], LEG[0] * length, LEG[0] * length))
-    left, right = torch.stack(legs[:2]).amin(0), torch.stack(legs[2:4]).amin(0)
+    left, right = (torch.stack(limb(grid, p, joints, LEG, length)).amin(0) for joints in ((11, 13, 15), (12, 14, 16)))
+    legs = [left, right, capsule(grid, p[:, 11], p[:, 12], LEG[0] * length, LEG[0] * length)]
     crotch = hips[:, 1] + 1.1 * LEG[0] * length
     below = ((grid[:, :, 1] - crotch[:, None, None]) / (0.3 * length)[:, None, None]).clamp(0, 1)
     seam = torch.exp(-(((left - right) / _SEAM_WIDTH) ** 2)) * torch.maximum(left, right).clamp(max=1) ** 2 * below

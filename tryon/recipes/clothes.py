@@ -12,10 +12,9 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..augment import uniform
-from ..config import DRESS, LOWER, OUTER, UPPER
+from ..config import GARMENTS
 from ..data.world.cloth import PATTERNS, draw_colour, fabric
 
-GARMENTS = (UPPER, OUTER, LOWER, DRESS)
 _BOLTS = 96  # fabrics woven once and cut from again and again
 _BOLT = (320, 320)
 _RECAST, _PRINTED = 0.25, 0.25  # shares of the photos

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Generator as Random
 from torch import Tensor, nn
 
-from ..augment import Augment, move_points, view_matrices
+from ..augment import Augment, into_view, move_points, view_matrices
 from ..config import BACKGROUND, KEYPOINT_FLIP, LANDMARK_FLIP, TryOnConfig
 from ..data.growing import GrowingWorld
 from ..data.rendered import Rendered, partners
@@ -30,6 +30,7 @@ from .spread import to_device
 
 _DISGUISED, _DISGUISED_OWN = 0.5, 0.8  # shares who wear something else than is seen: of rendered people, of real ones
 _SAME = 0.2  # share of the rendered people who are to put on what they wear already
+# how far person and garment move in their frames; mirrored they are together (``flip_person``)
 _PERSON = Augment(scale=0.14, shift=0.05, rotation=5, shear=0.04, flip=0)
 _GARMENT = Augment(scale=0.1, shift=0.03, rotation=8, shear=0.03, flip=0)
 
@@ -133,9 +134,9 @@ def move_garment(
     """Show each garment smaller or larger in its frame, aside, tilted."""
     matrices, still = _views(len(mask), mask.shape[2:], _GARMENT, random)
     grid = F.affine_grid(matrices, mask.shape, align_corners=False)
-    moved = (torch.linalg.inv(matrices[:, :, :2]) @ (flow.flatten(2) - matrices[:, :, 2:])).view_as(flow)
-    landmarks = move_points(landmarks, matrices, still, tuple(range(landmarks.shape[1])))
-    return parse, keypoints, F.grid_sample(mask, grid, align_corners=False), landmarks, moved, visible
+    landmarks = move_points(landmarks, matrices, still, LANDMARK_FLIP)
+    flow = into_view(flow.flatten(2), matrices).view_as(flow)
+    return parse, keypoints, F.grid_sample(mask, grid, align_corners=False), landmarks, flow, visible
 
 
 def _views(n: int, size: tuple[int, int], augment: Augment, random: Random) -> tuple[Tensor, Tensor]:
