@@ -10,18 +10,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ..config import CATEGORIES, LANDMARKS
 from .cloth_map import CLOTH, FRONT, GROUND, LINING, UNKNOWN, is_cloth
+from .polygons import Polygons, drawn
 
 FILE = Path(__file__).with_name("marks.json")
-_EDGE = 80  # frame heights: a hand-drawn line is exact to about half of one part in so many
-
-Polygons = tuple[tuple[tuple[float, float], ...], ...]
 
 
 @dataclass(frozen=True)
@@ -60,32 +56,18 @@ class Mark:
         size = tuple(labels.shape)
         out = labels.clone()
         if self.outline:
-            out = torch.where(_drawn(self.outline, size), CLOTH, GROUND).to(torch.uint8)
-            out[_drawn(self.outline, size, edge=True)] = UNKNOWN
+            out = torch.where(drawn(self.outline, size), CLOTH, GROUND).to(torch.uint8)
+            out[drawn(self.outline, size, edge=True)] = UNKNOWN
         for polygons, cloth in ((self.add, True), (self.cut, False)):
-            inside, edge = _drawn(polygons, size), _drawn(polygons, size, edge=True)
+            inside, edge = drawn(polygons, size), drawn(polygons, size, edge=True)
             wrong = (out == GROUND) | (out == UNKNOWN) if cloth else out != GROUND
             out[inside & wrong] = CLOTH if cloth else GROUND
             out[edge & wrong] = UNKNOWN
         garment = is_cloth(out) == 1
         out[garment] = FRONT
-        out[garment & _drawn(self.lining, size)] = LINING
-        out[garment & _drawn(self.lining, size, edge=True)] = CLOTH
+        out[garment & drawn(self.lining, size)] = LINING
+        out[garment & drawn(self.lining, size, edge=True)] = CLOTH
         return out
-
-
-def _drawn(polygons: Polygons, size: tuple[int, int], edge: bool = False) -> Tensor:
-    """Which pixels of (H, W) lie in any of the polygons, or on their ``edge``; bool."""
-    height, width = size
-    picture = Image.new("1", (width, height))
-    pen = ImageDraw.Draw(picture)
-    for polygon in polygons:
-        corners = [(x / 100 * width, y / 100 * height) for x, y in polygon]
-        if edge:
-            pen.line([*corners, corners[0]], fill=1, width=max(1, round(height / _EDGE)))
-        else:
-            pen.polygon(corners, fill=1)
-    return torch.from_numpy(np.array(picture))
 
 
 @functools.cache

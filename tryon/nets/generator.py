@@ -163,10 +163,12 @@ class Generator(nn.Module):
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
         layers = condition.layers(condition.person)
         out = self.refine(self.trunk(condition.stack(condition.agnostic(layers), dtype))[0])
-        maps, colours = out[:, : 4 * _MAPS].float(), out[:, 4 * _MAPS :].float()
+        # split, not sliced: going backward each slice would fill a picture with zeros first
+        maps, colours = out.to(torch.float32, memory_format=torch.contiguous_format).split((4 * _MAPS, _COLOURS), 1)
         if z is not None:  # a variation is smooth: all four pixels of a place share it
-            varied = self.noise(z, tuple(out.shape[2:])).float()
-            maps, colours = maps + varied[:, :_MAPS].repeat_interleave(4, 1), colours + varied[:, _MAPS:]
+            varied, tinted = self.noise(z, tuple(out.shape[2:])).float().split((_MAPS, _COLOURS), 1)
+            maps = (maps.unflatten(1, (_MAPS, 4)) + varied.unsqueeze(2)).flatten(1, 2)
+            colours = colours + tinted
         maps = F.pixel_shuffle(maps, 2)
         if canvas is None:
             canvas = Canvas(condition.person, condition.edit, condition.warped, condition.worn)
@@ -175,12 +177,13 @@ class Generator(nn.Module):
         size, edit, warped = canvas.edit.shape[2:], canvas.edit.float(), canvas.warped.float()
         if maps.shape[2:] != size:
             maps = F.interpolate(maps, size, mode="bilinear", align_corners=False)
-        colours = F.interpolate(colours, size, mode="bilinear", align_corners=False)
+        tints = F.interpolate(colours, size, mode="bilinear", align_corners=False).split(3, 1)
+        seen, light, figure = maps.split(1, 1)
         ground, body, free = layers
-        alpha = torch.sigmoid(torch.logit(canvas.worn.float().clamp(0.02, 0.98)) + 4 * maps[:, :1])
-        shade = torch.exp(_SHADE * torch.tanh(maps[:, 1:2]))
-        matte = torch.sigmoid(_CRISP * (4 * maps[:, 2:] - torch.logit(free.clamp(0.02, 0.98))))
-        paint = torch.lerp(ground + 0.5 * colours[:, 3:], body + 2 * colours[:, :3], matte).clamp(-1, 1)
+        alpha = torch.sigmoid(torch.logit(canvas.worn.float().clamp(0.02, 0.98)) + 4 * seen)
+        shade = torch.exp(_SHADE * torch.tanh(light))
+        matte = torch.sigmoid(_CRISP * (4 * figure - torch.logit(free.clamp(0.02, 0.98))))
+        paint = torch.lerp(ground + 0.5 * tints[1], body + 2 * tints[0], matte).clamp(-1, 1)
         cloth = ((warped + 1) * shade - 1).clamp(-1, 1)
         result = torch.lerp(canvas.person, torch.lerp(paint, cloth, alpha), edit)
         return Painted(result, alpha, shade, paint, matte)

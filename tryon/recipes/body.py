@@ -15,6 +15,7 @@ from torch import Generator, Tensor, nn
 
 from ..augment import Augment, apply_view, move_points, new_backgrounds, relight, roughen, uniform, view_matrices
 from ..config import DRESS, KEYPOINTS, OUTER, UPPER, TryOnConfig
+from ..data.corrections import put_right
 from ..data.growing import GrowingWorld
 from ..data.rendered import Rendered
 from ..data.sources import LOOSE
@@ -31,6 +32,7 @@ from .spread import to_device
 
 DEFAULT_PEOPLE = 400  # rendered, where there are no others
 _PSEUDO = 0.35  # share of unlabelled photos in a batch, once they are labelled
+_REVIEWED = 0.5  # the same where their labels were put right by eye
 TORSO = (UPPER, OUTER, DRESS)  # which of them it is, the labels themselves often disagree on; that it is one, rarely
 
 
@@ -94,6 +96,7 @@ class BodyRecipe(Recipe):
         if people is None or material.source.layout == LOOSE:  # labels of our own cannot tell whether they are right
             self.val = as_streets(GrowingWorld(max(2, min(8, (count or 32) // 4)), VAL_SEED, (256, 192)).at(0))
         self.prints = Prints(settings.seed) if self.augment.colour and self.train is not None else None
+        self.reviewed = False  # whether labels of the unlabelled photos were put right by eye
         self.labelled = self.unlabelled = torch.zeros(0, dtype=torch.long)
         if self.train is not None:
             self.labelled, self.unlabelled = self.train.labelled.nonzero()[:, 0], (~self.train.labelled).nonzero()[:, 0]
@@ -113,7 +116,8 @@ class BodyRecipe(Recipe):
         rendered = 0 if self.world is None else n if self.train is None else round(n * self.settings.share)
         n, parts = n - rendered, []
         if n:
-            pseudo = round(n * _PSEUDO) if share >= self.settings.unlabelled and len(self.unlabelled) else 0
+            joined = share >= self.settings.unlabelled and len(self.unlabelled) > 0
+            pseudo = round(n * (_REVIEWED if self.reviewed else _PSEUDO)) if joined else 0
             pick = self.labelled[torch.randint(len(self.labelled), (n - pseudo,), generator=g)]
             if pseudo:
                 pick = torch.cat([pick, self.unlabelled[torch.randint(len(self.unlabelled), (pseudo,), generator=g)]])
@@ -143,7 +147,7 @@ class BodyRecipe(Recipe):
     @torch.no_grad()
     def pseudo_label(self) -> None:
         """Label the unlabelled photos as a try-on reads them (twice, with its closer look), with the network as it stands;
-        unsure pixels stay out (255)."""
+        unsure pixels stay out (255). Then come the corrections made by eye."""
         reader = TryOnModel(self.config).to(self.device).eval()
         reader.body = self.nets["body"].eval()
         size = self.train.photos.shape[2:]
@@ -162,14 +166,16 @@ class BodyRecipe(Recipe):
             sure, label = (chance / chance.sum(1, keepdim=True)).max(1)
             label[sure < 0.7] = 255
             self.train.parse[part] = label.to(torch.uint8).cpu()
+        self.reviewed = put_right(self.train) > 0
 
     def extra_state(self) -> dict[str, Any]:
         known = (self.train.parse[self.unlabelled[:1]] != 255).any().item() if len(self.unlabelled) else False
-        return {"pseudo": self.train.parse[self.unlabelled] if known else None}
+        return {"pseudo": self.train.parse[self.unlabelled] if known else None, "reviewed": self.reviewed}
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
         if state["pseudo"] is not None:
             self.train.parse[self.unlabelled] = state["pseudo"]
+        self.reviewed = bool(state.get("reviewed"))
 
     @torch.no_grad()
     def validate(self, nets: dict[str, nn.Module]) -> dict[str, float]:
