@@ -63,7 +63,7 @@ def test_only_the_photo_that_was_drawn_on_is_corrected(monkeypatch):
 
 def test_the_corrections_that_come_with_the_project_can_be_made():
     all_of_them = load_corrections()
-    assert len(all_of_them) > 500
+    assert len(all_of_them) > 900
     labels = torch.full((96, 64), UNKNOWN, dtype=torch.uint8)
     for one in all_of_them.values():
         assert len(one.mean) == 3 and all(0 <= value <= 255 for value in one.mean)
