@@ -115,6 +115,16 @@ def test_discriminator_gives_one_logit_a_patch():
     assert [f.shape[2:] for f in features] == [(16, 12), (8, 6)]
 
 
+def test_the_discriminator_reads_sixteen_pixels_side_by_side():
+    random = torch.Generator().manual_seed(0)
+    picture, told = torch.rand(2, 3, 64, 48, generator=random), torch.rand(2, 7, 16, 12, generator=random)
+    assert torch.equal(shown(picture, told), torch.cat([F.pixel_unshuffle(picture, 4), told], 1))
+    with torch.autocast("cpu", torch.bfloat16):
+        small = shown(picture, told)
+    assert small.dtype == torch.bfloat16 and small.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(small, shown(picture, told).bfloat16())
+
+
 def test_torso_part_brings_shoulders_to_shoulders():
     transforms = part_transforms(body(), shirt(), torch.tensor([0]), 0.75)
     middle = torch.tensor([0.5 * 0.75, 0.25, 1.0])

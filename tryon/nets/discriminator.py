@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from .precision import in_use
+
 _SIDE = 4  # pixels
 
 
@@ -32,8 +34,7 @@ class Discriminator(nn.Module):
 
 def shown(picture: Tensor, condition: Tensor) -> Tensor:
     """What a Discriminator reads: a picture N×3×H×W in [-1, 1] and its condition N×``extra``×H/4×W/4, channels last."""
-    device = picture.device.type
-    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else picture.dtype
+    dtype = in_use(picture)
     n, channels, height, width = picture.shape
     # as pixel_unshuffle, but written in the order and the type in which the convolutions read
     tiles = picture.to(dtype).view(n, channels, height // _SIDE, _SIDE, width // _SIDE, _SIDE).permute(0, 2, 4, 1, 3, 5)

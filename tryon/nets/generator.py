@@ -20,6 +20,7 @@ from ..config import GeneratorConfig
 from .backdrop import Backdrop
 from .blocks import Trunk
 from .filling import halve
+from .precision import in_use
 
 FINE, COARSE = 8, 18  # channels of ``Condition`` shown pixel by pixel, and as means of four
 CONDITION = 4 * FINE + COARSE  # channels of ``Condition.stack``
@@ -159,10 +160,8 @@ class Generator(nn.Module):
             z: N×noise Gaussian numbers; None means zero.
             canvas: where to paint; None is the condition itself.
         """
-        device = condition.edit.device.type
-        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
         layers = condition.layers(condition.person)
-        out = self.refine(self.trunk(condition.stack(condition.agnostic(layers), dtype))[0])
+        out = self.refine(self.trunk(condition.stack(condition.agnostic(layers), in_use(condition.edit)))[0])
         # split, not sliced: going backward each slice would fill a picture with zeros first
         maps, colours = out.to(torch.float32, memory_format=torch.contiguous_format).split((4 * _MAPS, _COLOURS), 1)
         if z is not None:  # a variation is smooth: all four pixels of a place share it
