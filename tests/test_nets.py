@@ -4,16 +4,19 @@ import torch
 import torch.nn.functional as F
 
 from tryon.config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, KEYPOINTS, LANDMARKS, UPPER, TryOnConfig
+from tryon.nets.alike import agree
 from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
-from tryon.nets.condition import draw_limbs, edit_region, fill_holes, grow, hand_maps, main_pieces, make_condition, taken_off
+from tryon.nets.condition import edit_region, fill_holes, grow, main_pieces, make_condition
 from tryon.nets.discriminator import Discriminator, shown
 from tryon.nets.edges import box
 from tryon.nets.filling import fill, shrink
 from tryon.nets.generator import Generator
+from tryon.nets.old_clothes import taken_off
 from tryon.nets.outline import above_waistband, neck_window, settle_neck
 from tryon.nets.parts import part_grids, part_transforms
 from tryon.nets.prior import bare_arms, first_guess
+from tryon.nets.skeleton import draw_limbs, hand_maps
 from tryon.nets.tryon import TryOnModel
 
 POINTS = {
@@ -247,6 +250,7 @@ def test_an_old_dress_shows_below_a_short_new_top():
     parse[:, 0] = 1
     parse[:, 0, 16:50, 14:34], parse[:, 8, 16:50, 14:34] = 0, 1
     points = body()
+    points[:, 7:11, 0] = points[:, 7:11, 0].sub(0.5).mul(2.2).add(0.5)  # arms held away from it
     worn = torch.zeros(1, 1, 64, 48)
     hem = int(64 * (points[0, 5, 1] + 0.7 * (points[0, 11, 1] - points[0, 5, 1])))
     worn[:, :, 16:hem, 14:34] = 1
@@ -255,6 +259,50 @@ def test_an_old_dress_shows_below_a_short_new_top():
     assert (dress == 1).all()
     parse[:, 0, 36:], parse[:, 8, 36:] = 1, 0  # a shirt that ends at the hips comes off whole, though it was read as a dress
     assert (taken_off(parse, points, torch.tensor([0]), worn)[0, 0, 16:36, 20:30] == 1).all()
+
+
+def test_a_long_coat_over_bare_legs_is_worn_as_a_dress():
+    points = body()
+    parse = torch.zeros(1, 11, 64, 48)
+    parse[:, 6, 16:44, 14:34], parse[:, 4, 44:60, 18:30] = 1, 1
+    parse[:, 0] = 1 - parse.sum(1)
+    worn = torch.zeros(1, 1, 64, 48)
+    worn[:, :, 16:32, 14:34] = 1
+    assert taken_off(parse, points, torch.tensor([0]), worn)[0, 0, 40:44, 22:26].sum() == 0
+    parse[:, 7, 44:60, 18:30], parse[:, 4] = 1, 0  # over trousers it comes off whole
+    assert taken_off(parse, points, torch.tensor([0]), worn)[0, 0, 16:44, 14:34].min() == 1
+
+
+def test_the_sleeves_of_an_old_dress_come_off_and_its_skirt_stays():
+    points = body()
+    parse = torch.zeros(1, 11, 128, 96)
+    arm = draw_limbs(points, (128, 96))[0, 1] > 0.5  # the left one
+    parse[:, 8, 32:110, 30:66] = 1
+    parse[0, 8][arm] = 1
+    parse[:, 0] = 1 - parse[:, 8]
+    wrist = (points[0, 9, :2] * torch.tensor([96, 128])).long().tolist()
+    worn = torch.zeros(1, 1, 128, 96)
+    worn[:, :, 32:60, 30:66] = 1
+    old = taken_off(parse, points, torch.tensor([0]), worn)[0, 0]
+    assert old[wrist[1] - 3, wrist[0]] == 1 and old[100, 48] == 0
+    parse[0, 8][arm], parse[0, 3][arm], parse[0, 0][arm] = 0, 1, 0  # beside a bare arm the skirt stays whole
+    assert taken_off(parse, points, torch.tensor([0]), worn)[0, 0, 90:].sum() == 0
+
+
+def test_cloth_of_one_colour_becomes_one_garment_and_no_more_of_it():
+    photo = torch.full((1, 3, 128, 96), 0.9)
+    photo[:, :, 20:60, 30:70], photo[:, :, 60:110, 30:70] = torch.tensor([0.6, -0.8, -0.5]).view(3, 1, 1), -0.3
+    chance = torch.full((1, 11, 128, 96), 1e-3)
+    chance[:, 0] = 0.9
+    chance[:, 0, 20:110, 30:70] = 0.01
+    chance[:, 6, 20:60, 30:70], chance[:, 7, 60:110, 30:70] = 0.9, 0.9
+    chance[:, [6, 8], 40:60, 55:70] = torch.tensor([0.3, 0.6]).view(2, 1, 1)  # one flap of the coat taken for a dress
+    chance = chance / chance.sum(1, keepdim=True)
+    out = agree(chance, photo)
+    assert (chance.argmax(1)[0, 42:58, 57:68] == 8).all() and (out.argmax(1)[0, 42:58, 57:68] == 6).all()
+    assert (out.argmax(1)[0, 64:108, 32:68] == 7).all() and (out.argmax(1)[0, :18] == 0).all()
+    assert torch.allclose(out[:, 5:9].sum(1), chance[:, 5:9].sum(1), atol=1e-5)
+    assert torch.equal(out[:, [0, 1, 2, 10]], chance[:, [0, 1, 2, 10]])
 
 
 def test_slim_trousers_stay_under_a_dress_and_wide_ones_do_not():

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import CATEGORIES, DRESS
-from ..nets.condition import replaced
+from ..nets.old_clothes import replaced
 from ..nets.parts import PARTS, part_grids, part_transforms
 
 BASELINES = ("unchanged", "pasted", "landmarks")

@@ -28,8 +28,9 @@ from ..measures import (
     ssim_maps,
     within,
 )
-from ..nets.condition import REPLACED, grow
+from ..nets.condition import grow
 from ..nets.filling import fill
+from ..nets.old_clothes import REPLACED
 from .baselines import old_garment
 
 TOLERANCE = 0.03  # of the [-1, 1] range, four grey levels: below it a pixel counts as unchanged

@@ -1,4 +1,4 @@
-"""From what the networks have read to what the generator is told: edit region, agnostic person, limbs, fillings."""
+"""From what the networks have read to what the generator is told: edit region, agnostic person, fillings."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, GARMENTS, HAIR, LEGS, LOWER, OUTER, SHOES, UPPER
+from ..config import ACCESSORY, ARMS, BACKGROUND, DRESS, FACE, HAIR, LEGS, LOWER, OUTER, SHOES, UPPER
 from .backdrop import find_backdrop
 from .filling import halve, spread
 from .generator import Condition
-from .prior import HAS_LOWER, LEG, first_guess
+from .old_clothes import taken_off
+from .prior import HAS_LOWER, first_guess
+from .skeleton import draw_limbs, hand_maps
 
-REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS}
-_SLIM = 1.3  # widths of both bare legs that slim trousers may take up
 _CHIN = 0.6  # of the way from the nose to the shoulders
-_LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16))
 
 
 def grow(mask: Tensor, radius: int) -> Tensor:
@@ -85,136 +84,9 @@ def main_pieces(mask: Tensor, cells: int = 48, least: float = 0.15) -> Tensor:
     return mask * F.interpolate(near, (height, width), mode="bilinear", align_corners=False).to(mask.dtype)
 
 
-def draw_limbs(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
-    """Torso, arms and legs as soft capsules, N×5×H×W in [0, 1]; keypoints N×17×3."""
-    height, width = size
-    aspect = width / height
-    points = keypoints[:, :, :2].float() * keypoints.new_tensor([aspect, 1.0])
-    y = (torch.arange(height) + 0.5) / height
-    x = (torch.arange(width) + 0.5) / width * aspect
-    length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1).clamp(min=0.05)[:, None, None]
-    out = []
-    for chain in _LIMBS:
-        pairs = list(zip(chain, chain[1:]))
-        if len(chain) == 4:
-            pairs += [(5, 12), (6, 11), (5, 11)]
-        best = torch.full((len(points), height, width), 81.0)  # squared distances
-        for a, b in pairs:
-            start, along = points[:, a], points[:, b] - points[:, a]
-            dx, dy = x.view(1, 1, -1) - start[:, 0, None, None], y.view(1, -1, 1) - start[:, 1, None, None]
-            ax, ay = along[:, 0, None, None], along[:, 1, None, None]
-            t = ((dx * ax + dy * ay) / (ax * ax + ay * ay).clamp(min=1e-6)).clamp(0, 1)
-            best = torch.minimum(best, (dx - t * ax) ** 2 + (dy - t * ay) ** 2)
-        out.append(torch.exp(-best / (0.12 * length) ** 2))
-    return torch.stack(out, 1)
-
-
-def replaced(parse: Tensor, category: Tensor) -> Tensor:
-    """How surely each pixel belongs to a garment that the new one takes the place of; N×1×H×W in [0, 1].
-
-    Args:
-        parse: N×11×H×W probabilities.
-        category: N int64 of the new garment.
-    """
-    table = parse.new_zeros(len(CATEGORIES), parse.shape[1])
-    for i, name in enumerate(CATEGORIES):
-        table[i, list(REPLACED[name])] = 1
-    return sum(parse[:, [k]] * table[category, k].view(-1, 1, 1, 1) for k in GARMENTS)
-
-
-def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
-    """Where tights, leggings or slim trousers are worn: from both shins up to where it gets wider than two legs, as it does
-    at the hem of a skirt.
-
-    Args:
-        parse: N×11×H×W probabilities.
-        keypoints: N×17×3.
-
-    Returns:
-        N×1×H×1, 0 or 1.
-    """
-    height, width = parse.shape[2:]
-    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
-    torso = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1).view(-1, 1)
-    hips, knees, ankles = (points[:, k, 1].mean(1, keepdim=True) for k in ([11, 12], [13, 14], [15, 16]))
-    rows = ((torch.arange(height, device=parse.device) + 0.5) / height).view(1, -1)
-    thigh, shin = ((rows - a) / (b - a).clamp(min=0.02) for a, b in ((hips, knees), (knees, ankles)))
-    radius = LEG[0] + (LEG[1] - LEG[0]) * thigh.clamp(0, 1) + (LEG[2] - LEG[1]) * shin.clamp(0, 1)
-    wide = (parse[:, LOWER].sum(2) / height > _SLIM * 4 * radius * torso) & (rows > hips)
-    below = 1 - wide.float().flip(1).cummax(1).values.flip(1)
-    shins = (keypoints[:, 13:15, :2] + keypoints[:, 15:17, :2]) - 1  # half way down, in [-1, 1]
-    there = F.grid_sample(parse[:, [LOWER]], shins.unsqueeze(1).to(parse.dtype), align_corners=False)
-    return below.view(-1, 1, height, 1) * (there > 0.5).all(3, keepdim=True)
-
-
-def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor | None = None) -> Tensor:
-    """``replaced``, but for what stays on: under a new top the skirt of an old dress, under a new dress tights and slim
-    trousers, since the photo's own clothes beat invented ones; N×1×H×W in [0, 1].
-
-    Args:
-        worn: N×1×H×W in [0, 1], the new garment's visible area, where it is known: an old dress then shows from the new
-            top's hem on, else from the hips.
-    """
-    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
-    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
-    torso = (hips - shoulders).abs()
-    skirt = rows > hips + 0.1 * torso
-    if worn is not None:
-        above = (worn > 0.5).float().flip(2).cummax(2).values.flip(2)  # there is more of the new garment further down
-        skirt = skirt | ((above < 0.5) & (rows > shoulders + 0.55 * torso))
-    # what ends at the hips is a long shirt, whatever it was called, and comes off whole
-    thighs = hips + 0.35 * torso
-    dress = parse[:, [DRESS]]
-    low = (dress * (rows > thighs)).sum((2, 3), keepdim=True) > 0.08 * dress.sum((2, 3), keepdim=True)
-    skirt = skirt & (low | (thighs > 0.97))
-    is_top, is_dress = ((category == CATEGORIES.index(k)).view(-1, 1, 1, 1) for k in ("upper", "dress"))
-    kept = parse[:, [DRESS]] * (skirt & is_top) + parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
-    return replaced(parse, category) - kept
-
-
-def settle_dress(parse: Tensor, keypoints: Tensor) -> Tensor:
-    """A "dress" that leaves the chest to a top is a skirt: its share goes to the lower garment.
-
-    Street labels themselves call many skirts and some trousers a dress, and BodyNet learns it from them.
-
-    Args:
-        parse: N×11×H×W probabilities.
-        keypoints: N×17×3.
-
-    Returns:
-        N×11×H×W probabilities.
-    """
-    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, -1, 1)
-    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1) for k in ([5, 6], [11, 12]))
-    length = (hips - shoulders).abs()
-    chest = ((rows > shoulders + 0.1 * length) & (rows < shoulders + 0.65 * length)).float()
-    dress, top = ((parse[:, k].sum(1) * chest).sum((1, 2)) for k in ([DRESS], [UPPER, OUTER]))
-    is_skirt = (dress < 0.14 * top).float().view(-1, 1, 1)  # 12 % of both together
-    moved = parse[:, DRESS] * is_skirt
-    out = parse.clone()
-    out[:, LOWER] += moved
-    out[:, DRESS] -= moved
-    return out
-
-
 def rim_width(height: int) -> int:
     """Pixels round a person or a garment that mix its colour with what is beside it, in a frame of ``height``."""
     return max(1, height // 170)
-
-
-def hand_maps(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
-    """1 round each hand (beyond the wrist), N×1×H×W; keypoints N×17×3."""
-    height, width = size
-    unit = keypoints.new_tensor([width / height, 1.0])
-    points = keypoints[:, :, :2].float() * unit
-    length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1)[:, None, None]
-    y, x = ((torch.arange(side, device=points.device) + 0.5) / height for side in size)
-    out = points.new_zeros(len(points), height, width)
-    for elbow, wrist in ((7, 9), (8, 10)):
-        hand = points[:, wrist] + 0.3 * (points[:, wrist] - points[:, elbow])
-        far = ((x.view(1, 1, -1) - hand[:, 0, None, None]) ** 2 + (y.view(1, -1, 1) - hand[:, 1, None, None]) ** 2).sqrt()
-        out = torch.maximum(out, (far < 0.2 * length).float())
-    return out.unsqueeze(1)
 
 
 def sewn_on(accessory: Tensor, old: Tensor, cells: int = 128) -> Tensor:

@@ -1,4 +1,4 @@
-"""Joints that a photo does not show, put where an upright body would have them."""
+"""The skeleton: joints that a photo does not show, put where an upright body would have them, and limbs drawn round it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor
 ARM, LEG = (0.62, 0.55), (0.85, 0.85)
 TORSO = 1.45  # widths between the shoulders of a body seen from the front
 _HIP = 0.21  # half the hips' width, in lengths of the torso
+_LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16))
 _SEEN = 0.3  # chance of being in the frame below which a joint's reading is only a guess
 
 
@@ -43,3 +44,42 @@ def complete(keypoints: Tensor, aspect: float) -> Tensor:
         along = points[:, middle] - points[:, root]
         place(end, points[:, middle] + second * length * along / along.norm(dim=1, keepdim=True).clamp(min=1e-4))
     return torch.cat([points / unit, keypoints[:, :, 2:]], 2)
+
+
+def draw_limbs(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
+    """Torso, arms and legs as soft capsules, N×5×H×W in [0, 1]; keypoints N×17×3."""
+    height, width = size
+    aspect = width / height
+    points = keypoints[:, :, :2].float() * keypoints.new_tensor([aspect, 1.0])
+    y = (torch.arange(height) + 0.5) / height
+    x = (torch.arange(width) + 0.5) / width * aspect
+    length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1).clamp(min=0.05)[:, None, None]
+    out = []
+    for chain in _LIMBS:
+        pairs = list(zip(chain, chain[1:]))
+        if len(chain) == 4:
+            pairs += [(5, 12), (6, 11), (5, 11)]
+        best = torch.full((len(points), height, width), 81.0)  # squared distances
+        for a, b in pairs:
+            start, along = points[:, a], points[:, b] - points[:, a]
+            dx, dy = x.view(1, 1, -1) - start[:, 0, None, None], y.view(1, -1, 1) - start[:, 1, None, None]
+            ax, ay = along[:, 0, None, None], along[:, 1, None, None]
+            t = ((dx * ax + dy * ay) / (ax * ax + ay * ay).clamp(min=1e-6)).clamp(0, 1)
+            best = torch.minimum(best, (dx - t * ax) ** 2 + (dy - t * ay) ** 2)
+        out.append(torch.exp(-best / (0.12 * length) ** 2))
+    return torch.stack(out, 1)
+
+
+def hand_maps(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
+    """1 round each hand (beyond the wrist), N×1×H×W; keypoints N×17×3."""
+    height, width = size
+    unit = keypoints.new_tensor([width / height, 1.0])
+    points = keypoints[:, :, :2].float() * unit
+    length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1)[:, None, None]
+    y, x = ((torch.arange(side, device=points.device) + 0.5) / height for side in size)
+    out = points.new_zeros(len(points), height, width)
+    for elbow, wrist in ((7, 9), (8, 10)):
+        hand = points[:, wrist] + 0.3 * (points[:, wrist] - points[:, elbow])
+        far = ((x.view(1, 1, -1) - hand[:, 0, None, None]) ** 2 + (y.view(1, -1, 1) - hand[:, 1, None, None]) ** 2).sqrt()
+        out = torch.maximum(out, (far < 0.2 * length).float())
+    return out.unsqueeze(1)

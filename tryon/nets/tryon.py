@@ -9,16 +9,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import CATEGORIES, DRESS, FACE, LOWER, OUTER, UPPER, TryOnConfig
+from .alike import agree
 from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
-from .condition import draw_limbs, edit_region, fill_holes, inner, main_pieces, make_condition, settle_dress, taken_off
+from .condition import edit_region, fill_holes, inner, main_pieces, make_condition
 from .edges import by_colour, follow_edges
 from .filling import fill, shrink
 from .garment import GarmentNet
 from .generator import Canvas, Generator
+from .old_clothes import settle_dress, taken_off
 from .outline import above_waistband, follow_outline, neck_window, settle_neck
 from .prior import bare_arms
-from .skeleton import complete
+from .skeleton import complete, draw_limbs
 from .sleeves import settle_sleeves, without_sleeves
 from .warp import WarpNet
 from .worn import worn_landmarks
@@ -113,7 +115,7 @@ class TryOnModel(nn.Module):
             near = look(person[small], views[small], self.config.body.size)
             chance[small] = lay_over(chance[small], self._read_body(near, twice)[1], views[small])
         chance = chance + 1e-4
-        return PersonReading(chance / chance.sum(1, keepdim=True), keypoints, maps.peaks())
+        return PersonReading(agree(chance / chance.sum(1, keepdim=True), person), keypoints, maps.peaks())
 
     def _read_body(self, person: Tensor, twice: bool) -> tuple[BodyMaps, Tensor]:
         """What BodyNet says of photos of any size, and the class probabilities, N×11×H×W, along the photos' edges."""

@@ -18,9 +18,11 @@ from ..augment import uniform
 from ..config import ARMS, BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, PARSE_CLASSES, UPPER
 from ..data.cloth_map import is_cloth, is_lining
 from ..data.rendered import Rendered
-from ..nets.condition import REPLACED, edit_region, grow, hand_maps, make_condition, replaced
+from ..nets.condition import edit_region, grow, make_condition
 from ..nets.filling import fill
 from ..nets.generator import Condition
+from ..nets.old_clothes import REPLACED, replaced
+from ..nets.skeleton import hand_maps
 from ..nets.tryon import GarmentReading, PersonReading, TryOnModel
 from .material import Garments
 

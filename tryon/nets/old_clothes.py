@@ -1,0 +1,138 @@
+"""Which of the clothes in the photo come off when a new garment is put on."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..config import CATEGORIES, DRESS, GARMENTS, LEGS, LOWER, OUTER, UPPER
+from .prior import HAS_LOWER, LEG
+from .skeleton import draw_limbs
+
+REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS}
+_SLIM = 1.3  # widths of both bare legs that slim trousers may take up
+_CUFF = 0.3  # how far down the forearm there must be cloth for a sleeve to cover it
+_IN_FRAME = 0.97  # of the frame's height; what begins below is not seen
+_LOOSE = 0.06  # a sleeve's reach from the arm's axis, as ``draw_limbs`` draws it: 0.2 torso lengths
+
+
+def replaced(parse: Tensor, category: Tensor) -> Tensor:
+    """How surely each pixel belongs to a garment that the new one takes the place of; N×1×H×W in [0, 1].
+
+    Args:
+        parse: N×11×H×W probabilities.
+        category: N int64 of the new garment.
+    """
+    table = parse.new_zeros(len(CATEGORIES), parse.shape[1])
+    for i, name in enumerate(CATEGORIES):
+        table[i, list(REPLACED[name])] = 1
+    return sum(parse[:, [k]] * table[category, k].view(-1, 1, 1, 1) for k in GARMENTS)
+
+
+def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
+    """Where tights, leggings or slim trousers are worn: from both shins up to where it gets wider than two legs, as it does
+    at the hem of a skirt.
+
+    Args:
+        parse: N×11×H×W probabilities.
+        keypoints: N×17×3.
+
+    Returns:
+        N×1×H×1, 0 or 1.
+    """
+    height, width = parse.shape[2:]
+    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
+    torso = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1).view(-1, 1)
+    hips, knees, ankles = (points[:, k, 1].mean(1, keepdim=True) for k in ([11, 12], [13, 14], [15, 16]))
+    rows = ((torch.arange(height, device=parse.device) + 0.5) / height).view(1, -1)
+    thigh, shin = ((rows - a) / (b - a).clamp(min=0.02) for a, b in ((hips, knees), (knees, ankles)))
+    radius = LEG[0] + (LEG[1] - LEG[0]) * thigh.clamp(0, 1) + (LEG[2] - LEG[1]) * shin.clamp(0, 1)
+    wide = (parse[:, LOWER].sum(2) / height > _SLIM * 4 * radius * torso) & (rows > hips)
+    below = 1 - wide.float().flip(1).cummax(1).values.flip(1)
+    shins = (keypoints[:, 13:15, :2] + keypoints[:, 15:17, :2]) - 1  # half way down, in [-1, 1]
+    there = F.grid_sample(parse[:, [LOWER]], shins.unsqueeze(1).to(parse.dtype), align_corners=False)
+    return below.view(-1, 1, height, 1) * (there > 0.5).all(3, keepdim=True)
+
+
+def worn_alone(parse: Tensor, thighs: Tensor) -> Tensor:
+    """What is worn as a dress: one, or a long shirt or coat with nothing but legs below it; N×1×H×W in [0, 1].
+
+    Args:
+        parse: N×11×H×W probabilities.
+        thighs: N×1×1×1, how far down in the frame they begin.
+    """
+    rest = parse[:, [LOWER, DRESS]].sum(1, keepdim=True).mean((2, 3), keepdim=True)
+    legs = parse[:, [LEGS]].mean((2, 3), keepdim=True)
+    alone = (rest < HAS_LOWER) & (legs > HAS_LOWER) & (thighs < _IN_FRAME)
+    return parse[:, [DRESS]] + parse[:, [UPPER, OUTER]].sum(1, keepdim=True) * alone
+
+
+def sleeves_of(dress: Tensor, keypoints: Tensor) -> Tensor:
+    """Where a dress hangs on the arms rather than on trunk and legs, N×1×H×W, 0 or 1; nothing where a forearm is bare.
+
+    Args:
+        dress: N×1×H×W in [0, 1].
+        keypoints: N×17×3.
+    """
+    height, width = dress.shape[2:]
+    limbs = draw_limbs(keypoints, (height // 4, width // 4))
+    trunk = limbs[:, [0, 3, 4]].amax(1, keepdim=True)
+    elbows, wrists = keypoints[:, 7:9, :2], keypoints[:, 9:11, :2]
+    cuffs = (torch.lerp(elbows, wrists, _CUFF) * 2 - 1).unsqueeze(1).to(dress.dtype)
+    covered = F.grid_sample(dress, cuffs, align_corners=False)[:, 0, 0] > 0.5
+    arms = limbs[:, 1:3]
+    sleeve = (arms > trunk) & (arms > _LOOSE) & covered[:, :, None, None]
+    return F.interpolate(sleeve.any(1, keepdim=True).float(), (height, width), mode="nearest")
+
+
+def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor | None = None) -> Tensor:
+    """``replaced``, but for what stays on: under a new top the skirt of an old dress (not its sleeves), under a new dress
+    tights and slim trousers, since the photo's own clothes beat invented ones; N×1×H×W in [0, 1].
+
+    Args:
+        worn: N×1×H×W in [0, 1], the new garment's visible area, where it is known: an old dress then shows from the new
+            top's hem on, else from the hips.
+    """
+    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
+    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
+    torso = (hips - shoulders).abs()
+    skirt = rows > hips + 0.1 * torso
+    if worn is not None:
+        above = (worn > 0.5).float().flip(2).cummax(2).values.flip(2)  # there is more of the new garment further down
+        skirt = skirt | ((above < 0.5) & (rows > shoulders + 0.55 * torso))
+    # what ends at the hips is a long shirt, whatever it was called, and comes off whole
+    thighs = hips + 0.35 * torso
+    dress = worn_alone(parse, thighs)
+    low = (dress * (rows > thighs)).sum((2, 3), keepdim=True) > 0.08 * dress.sum((2, 3), keepdim=True)
+    skirt = skirt & (low | (thighs > _IN_FRAME))
+    is_top, is_dress = ((category == CATEGORIES.index(k)).view(-1, 1, 1, 1) for k in ("upper", "dress"))
+    if is_top.any():
+        skirt = skirt & (sleeves_of(dress, keypoints) < 0.5)
+    kept = dress * (skirt & is_top) + parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
+    return replaced(parse, category) - kept
+
+
+def settle_dress(parse: Tensor, keypoints: Tensor) -> Tensor:
+    """A "dress" that leaves the chest to a top is a skirt: its share goes to the lower garment.
+
+    Street labels themselves call many skirts and some trousers a dress, and BodyNet learns it from them.
+
+    Args:
+        parse: N×11×H×W probabilities.
+        keypoints: N×17×3.
+
+    Returns:
+        N×11×H×W probabilities.
+    """
+    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, -1, 1)
+    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1) for k in ([5, 6], [11, 12]))
+    length = (hips - shoulders).abs()
+    chest = ((rows > shoulders + 0.1 * length) & (rows < shoulders + 0.65 * length)).float()
+    dress, top = ((parse[:, k].sum(1) * chest).sum((1, 2)) for k in ([DRESS], [UPPER, OUTER]))
+    is_skirt = (dress < 0.14 * top).float().view(-1, 1, 1)  # 12 % of both together
+    moved = parse[:, DRESS] * is_skirt
+    out = parse.clone()
+    out[:, LOWER] += moved
+    out[:, DRESS] -= moved
+    return out
