@@ -4,7 +4,7 @@ import torch
 
 from tryon.config import ACCESSORY, BACKGROUND, DRESS, LOWER, OUTER, PARSE_CLASSES
 from tryon.data import corrections
-from tryon.data.corrections import UNKNOWN, Corrected, Correction, load_corrections, put_right, thin
+from tryon.data.corrections import UNKNOWN, Corrected, Correction, corrected, load_corrections, put_right, thin
 from tryon.data.streets import Streets
 
 GREY = (100.0, 100.0, 100.0)
@@ -56,14 +56,17 @@ def test_only_the_photo_that_was_drawn_on_is_corrected(monkeypatch):
         torch.tensor([False, False, True, False]),
         ["0001", "0001", "0001", "0002"],
     )
-    assert put_right(people) == 1
+    assert put_right(people, ~people.labelled) == 1
     changed = (people.parse != DRESS).flatten(1).any(1)
-    assert changed.tolist() == [True, False, False, False]  # the third has labels of its own
+    assert changed.tolist() == [True, False, False, False]  # the third was not asked for
+    right = corrected("0001", photos[0], people.parse[2])
+    assert (right[4:-4, 4:28] == LOWER).all() and (right[:, 36:] == DRESS).all()
+    assert corrected("0001", photos[1], people.parse[2]) is None and corrected("0002", photos[0], people.parse[2]) is None
 
 
 def test_the_corrections_that_come_with_the_project_can_be_made():
     all_of_them = load_corrections()
-    assert len(all_of_them) > 900
+    assert len(all_of_them) > 1200
     labels = torch.full((96, 64), UNKNOWN, dtype=torch.uint8)
     for one in all_of_them.values():
         assert len(one.mean) == 3 and all(0 <= value <= 255 for value in one.mean)

@@ -1,7 +1,8 @@
-"""Street photos whose clothing labels were put right by eye: where a network's own labels were wrong or missing.
+"""Street photos whose clothing labels were put right by eye: the set's own where they name a piece of clothing wrongly, and
+a network's where it had to label a photo that has none.
 
-The corrections are of unlabelled photos of Clothing Co-Parsing (Yang, Luo, Lin, CVPR 2014; see ``streets.py``), by number;
-they were drawn for this project.
+The corrections are of photos of Clothing Co-Parsing (Yang, Luo, Lin, CVPR 2014; see ``streets.py``), by number; they were
+drawn for this project.
 """
 
 from __future__ import annotations
@@ -86,21 +87,26 @@ def class_id(name: str) -> int:
     return UNKNOWN if name == "unknown" else PARSE_CLASSES.index(name)
 
 
-def put_right(people: Streets) -> int:
-    """Make the corrections of every unlabelled photo of ``people`` that has some, in place; returns how many photos had.
+def corrected(name: str, photo: Tensor, labels: Tensor) -> Tensor | None:
+    """The labels (H×W uint8) of the photo (3×h×w in 0 to 255) of this number, put right; None where nothing was drawn on it.
 
     A photo of the same number in another collection is told by its colour.
     """
+    known = load_corrections().get(name)
+    if known is None or (photo.float().mean((1, 2)) - torch.tensor(known.mean)).abs().max() >= _ALIKE:
+        return None
+    return known.apply(labels)
+
+
+def put_right(people: Streets, rows: Tensor) -> int:
+    """Correct these rows (bool N) of ``people`` in place; returns how many of them something was drawn on."""
     done = 0
-    for i in (~people.labelled).nonzero()[:, 0].tolist():
-        known = load_corrections().get(people.ids[i])
-        if known is None:
-            continue
-        mean = people.photos[i].float().mean((1, 2))
-        if (mean - torch.tensor(known.mean)).abs().max() < _ALIKE:
-            people.parse[i] = known.apply(people.parse[i])
+    for i in rows.nonzero()[:, 0].tolist():
+        labels = corrected(people.ids[i], people.photos[i], people.parse[i])
+        if labels is not None:
+            people.parse[i] = labels
             done += 1
     return done
 
 
-__all__ = ["Corrected", "Correction", "class_id", "load_corrections", "put_right"]
+__all__ = ["Corrected", "Correction", "class_id", "corrected", "load_corrections", "put_right"]

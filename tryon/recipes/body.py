@@ -166,7 +166,7 @@ class BodyRecipe(Recipe):
             sure, label = (chance / chance.sum(1, keepdim=True)).max(1)
             label[sure < 0.7] = 255
             self.train.parse[part] = label.to(torch.uint8).cpu()
-        self.reviewed = put_right(self.train) > 0
+        self.reviewed = put_right(self.train, ~self.train.labelled) > 0
 
     def extra_state(self) -> dict[str, Any]:
         known = (self.train.parse[self.unlabelled[:1]] != 255).any().item() if len(self.unlabelled) else False

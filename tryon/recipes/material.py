@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..config import CATEGORIES, DataError
 from ..data.cloth_map import cloth_map, untrusted_maps
+from ..data.corrections import put_right
 from ..data.rendered import Rendered
 from ..data.sources import BOTH, LOOSE, PAIRS, STREETS, WARDROBE, WORLD, Source, photos_in
 from ..data.streets import Streets, load_streets
@@ -94,6 +95,7 @@ class Material:
             folder = folder / "ccp" if layout == BOTH else folder
             splits = ("train", "unlabelled") if unlabelled else ("train",)
             train, val = load_streets(folder, splits, report=self.report), load_streets(folder, ("val",), report=self.report)
+            put_right(train, train.labelled)
             self.report.counts |= {"people": len(train) + len(val), "labelled": int(train.labelled.sum())}
             if not train.labelled.any():
                 raise DataError("data_nothing", kind="people", name=self.source.title)
