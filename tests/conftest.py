@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw
 
 from tryon.config import InputError
+
+# tests run side by side, one on each core: read when torch is first loaded, here and by the programs that tests start
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def draw_person(path: Path, shirt: str = "#8aa0b8", size: tuple[int, int] = (480, 640)) -> Path:

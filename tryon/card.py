@@ -231,6 +231,7 @@ def _scored(metrics: Mapping[str, Any]) -> str:
         "| | full photo | hair to hips |",
         "|---|---|---|",
         *[f"| {title} | {body['full'][key]:.3f} | {body['upper'][key]:.3f} |" for title, key in rows],
+        *_righted(body.get("righted"), rows[:3]),
         f"\nRendered people of unseen seeds ({rendered['people']} people from seed {rendered['first_seed']}, three garments each); "
         "distances in shares of the frame's height:\n",
         "| | |",
@@ -250,6 +251,18 @@ def _scored(metrics: Mapping[str, Any]) -> str:
             *[f"| {key.replace('_', ' ')} | {value:.4f} |" for key, value in told.items() if key != "photos"],
         ]
     return "\n".join(lines) + "\n"
+
+
+def _righted(body: Mapping[str, Any] | None, rows: list[tuple[str, str]]) -> list[str]:
+    if body is None:
+        return []
+    return [
+        f"\nThe same where the labels of {body['photos']} of these photos, which call a skirt a dress or a jacket trousers, were "
+        "put right by eye (`tryon/data/corrections.json`; whoever did it saw the photos and their labels, no network's):\n",
+        "| | full photo | hair to hips |",
+        "|---|---|---|",
+        *[f"| {title} | {body['full'][key]:.3f} | {body['upper'][key]:.3f} |" for title, key in rows],
+    ]
 
 
 _TRY_ON = {  # figures of ``evaluate`` that a card shows, and how

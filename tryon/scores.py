@@ -17,6 +17,7 @@ from .card import write_card
 from .checkpoint import METRICS, WEIGHTS, default_checkpoint, load, replace_file, write_json
 from .config import DataError
 from .data.cloth_map import FRONT, LINING
+from .data.corrections import corrected
 from .data.marks import load_marks
 from .data.rendered import render
 from .data.streets import class_table, read_parse
@@ -51,6 +52,9 @@ def upper_crop(points: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int
 def score_body(data: Path, checkpoint: str | None) -> dict[str, Any]:
     """mIoU (9 classes; 8 on the crop), foreground and torso-garment IoU, and PCK@0.2 on full photos and upper crops.
 
+    ``righted``: the same but PCK against the labels put right by eye (``data/corrections.py``), and how many photos had any
+    put right; left out where none had.
+
     Raises:
         DataError: ``data`` is not of the street-photo layout.
     """
@@ -62,26 +66,36 @@ def score_body(data: Path, checkpoint: str | None) -> dict[str, Any]:
         raise DataError("data_not_streets", folder=str(data)) from error
     engine = TryOnEngine(checkpoint)
     tallies, hits = {"full": ParseTally(), "upper": ParseTally()}, {"full": [], "upper": []}
+    righted, changed = {"full": ParseTally(), "upper": ParseTally()}, 0
     for name in ids:
         with Image.open(data / "photos" / f"{name}.jpg") as picture:
             photo = picture.convert("RGB")
         points = np.array(keypoints[name])
-        truth = read_parse(data, name, points, table)
+        truth = torch.from_numpy(read_parse(data, name, points, table))
+        right = corrected(name, torch.from_numpy(np.array(photo)).permute(2, 0, 1), truth)
+        changed += right is not None
+        right = truth if right is None else right
         boxes = {"full": (0, 0, *photo.size), "upper": upper_crop(points, photo.size)}
         for view, box in boxes.items():
             guess, found = engine.parse(photo.crop(box))
-            tallies[view].add(guess, torch.from_numpy(truth[box[1] : box[3], box[0] : box[2]].copy()))
+            for tally, labels in ((tallies, truth), (righted, right)):
+                tally[view].add(guess, labels[box[1] : box[3], box[0] : box[2]])
             width, height = box[2] - box[0], box[3] - box[1]
             moved = points.copy()
             moved[:, 0] = (points[:, 0] * photo.width - box[0]) / width
             moved[:, 1] = (points[:, 1] * photo.height - box[1]) / height
             hits[view].append(pck(found[None], torch.tensor(moved, dtype=torch.float32)[None], aspect=width / height))
-    out: dict[str, Any] = {}
-    for view, tally in tallies.items():
-        out[view] = {k: round(v, 4) for k, v in tally.scores(skip_shoes=view == "upper").items()}
+    out: dict[str, Any] = {view: _rounded(tally, view) for view, tally in tallies.items()}
+    for view in tallies:
         all_hits = torch.cat([h.flatten() for h in hits[view]])
         out[view]["pck"] = round(all_hits[~all_hits.isnan()].mean().item(), 4)
+    if changed:
+        out["righted"] = {"photos": changed, **{view: _rounded(tally, view) for view, tally in righted.items()}}
     return {"photos": len(ids), "split": "val", **out}
+
+
+def _rounded(tally: ParseTally, view: str) -> dict[str, float]:
+    return {k: round(v, 4) for k, v in tally.scores(skip_shoes=view == "upper").items()}
 
 
 @torch.no_grad()
