@@ -102,6 +102,8 @@ def sewn_on(accessory: Tensor, old: Tensor, cells: int = 128) -> Tensor:
         N×1×H×W, 0 or 1.
     """
     height, width = old.shape[2:]
+    if not (accessory > 0.5).any():
+        return torch.zeros_like(accessory)
     both = F.interpolate(torch.cat([accessory, old], 1).float(), (cells, cells * width // height), mode="area")
     covered = (both.sum(1, keepdim=True) > 0.5).float()
     hung, reached = covered * (both[:, :1] > 0.3), 1 - covered

@@ -12,6 +12,7 @@ _REACH = 2  # pixels of the coarse grid an edge may move by
 _BINS = 14  # per colour channel
 _RARE = 2e-4  # a colour rarer than this tells nothing
 _SAY = 2.5  # how many nats a pixel's colour may add to what the network says
+_THERE = 0.05  # a map that is nowhere higher shows nothing
 _EPSILON = 2e-4  # variance of light (photo in [0, 1]) below which a neighbourhood counts as flat
 
 
@@ -68,6 +69,12 @@ def follow_edges(maps: Tensor, photo: Tensor) -> Tensor:
         N×C×H×W in [0, 1].
     """
     size = (photo.shape[2] // 4, photo.shape[3] // 4)
+    there = (maps.amax((2, 3)) > _THERE).any(0)
+    if not there.all():  # what is nowhere to be seen has no edge
+        out = F.interpolate(maps.float(), photo.shape[2:], mode="bilinear", align_corners=False)
+        if there.any():
+            out[:, there] = follow_edges(maps[:, there], photo)
+        return out
     with torch.autocast(photo.device.type, enabled=False):
         guide = (photo.float() + 1) / 2
         small = shrink(guide, size)

@@ -107,10 +107,14 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     low = (dress * (rows > thighs)).sum((2, 3), keepdim=True) > 0.08 * dress.sum((2, 3), keepdim=True)
     skirt = skirt & (low | (thighs > _IN_FRAME))
     is_top, is_dress = ((category == CATEGORIES.index(k)).view(-1, 1, 1, 1) for k in ("upper", "dress"))
-    if is_top.any():
+    off = replaced(parse, category)
+    if is_top.any() and (dress.mean((2, 3)) > HAS_LOWER).any():
         skirt = skirt & (sleeves_of(dress, keypoints) < 0.5)
-    kept = dress * (skirt & is_top) + parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
-    return replaced(parse, category) - kept
+    if is_top.any():
+        off = off - dress * (skirt & is_top)
+    if is_dress.any():
+        off = off - parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
+    return off
 
 
 def settle_dress(parse: Tensor, keypoints: Tensor) -> Tensor:
