@@ -13,11 +13,11 @@ from tryon.nets.edges import box
 from tryon.nets.filling import fill, shrink
 from tryon.nets.generator import Generator
 from tryon.nets.old_clothes import taken_off
-from tryon.nets.outline import above_waistband, neck_window, settle_neck
+from tryon.nets.outline import above_waistband, follow_outline, neck_window, settle_neck
 from tryon.nets.parts import part_grids, part_transforms
 from tryon.nets.prior import bare_arms, first_guess
 from tryon.nets.skeleton import draw_limbs, hand_maps
-from tryon.nets.tryon import TryOnModel
+from tryon.nets.tryon import TryOnModel, within_arms
 
 POINTS = {
     "nose": (0.5, 0.15),
@@ -259,6 +259,29 @@ def test_an_old_dress_shows_below_a_short_new_top():
     assert (dress == 1).all()
     parse[:, 0, 36:], parse[:, 8, 36:] = 1, 0  # a shirt that ends at the hips comes off whole, though it was read as a dress
     assert (taken_off(parse, points, torch.tensor([0]), worn)[0, 0, 16:36, 20:30] == 1).all()
+
+
+def test_a_gap_between_waist_and_bare_arm_is_closed_and_one_beside_it_stays():
+    old, worn = torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
+    old[:, :, 60:160, 60:132], worn[:, :, 60:160, 72:120] = 1, 1  # twelve pixels narrower on both sides
+    points = body()
+    arms = torch.zeros(1, 1, 256, 192)
+    arms[:, :, 90:170, 134:150] = 1
+    between = within_arms(arms, points)
+    assert between[0, 0, 120, 125] == 1 and between[0, 0, 120, 60:90].sum() == 0 and between[0, 0, :80].sum() == 0
+    out = follow_outline(worn, old, between * (1 - arms))
+    assert out[0, 0, 120:150, 121:131].min() > 0.6 and out[0, 0, 120:150, 61:69].max() < 0.1
+    assert torch.equal(follow_outline(worn, old, torch.zeros_like(old))[:, :, :, :96], out[:, :, :, :96])
+
+
+def test_a_collar_beside_the_chin_comes_off():
+    points = body()
+    parse = torch.zeros(1, 11, 128, 96)
+    parse[:, 2, 8:24, 42:54] = 1
+    parse[:, 5, 22:24, 54:60], parse[:, 5, 24:60, 34:62] = 1, 1
+    parse[:, 0] = 1 - parse.sum(1)
+    region = edit_region(parse, points, torch.zeros(1, 1, 128, 96), torch.tensor([0]))[0, 0]
+    assert region[22:24, 54:58].min() == 1 and region[10:21, 42:54].sum() == 0
 
 
 def test_a_long_coat_over_bare_legs_is_worn_as_a_dress():

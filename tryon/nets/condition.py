@@ -131,8 +131,8 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
     nose, shoulders = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([0], [5, 6]))
     old = taken_off(parse, keypoints, category, worn)
-    # of the face rather a little too much than a pixel too little
-    face = grow((parse[:, [FACE]] > 0.35).float(), rim) * (rows < nose + _CHIN * (shoulders - nose))
+    # of the face rather a little too much than a pixel too little, but no collar beside it
+    face = grow((parse[:, [FACE]] > 0.35).float(), rim) * (rows < nose + _CHIN * (shoulders - nose)) * (old < 0.5)
     hands = parse[:, [ARMS]] * hand_maps(keypoints, tuple(parse.shape[2:]))
     trim = sewn_on(parse[:, [ACCESSORY]], old)
     hung = parse[:, [ACCESSORY]] * (1 - trim)

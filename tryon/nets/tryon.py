@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..config import CATEGORIES, DRESS, FACE, LOWER, OUTER, UPPER, TryOnConfig
+from ..config import ARMS, CATEGORIES, DRESS, FACE, LOWER, OUTER, UPPER, TryOnConfig
 from .alike import agree
 from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
@@ -29,6 +29,8 @@ HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really the
 _PERHAPS = 0.05  # chance, by GarmentNet, that somebody wears a garment, from which BodyNet is asked
 _CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
 LIKELIER = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
+_CHEST = 0.35  # of the way from the shoulders to the hips: no neckline reaches below
+_ARM = 0.57  # of an arm as ``draw_limbs`` draws it: its outline
 _PIECE = 0.05  # share of a garment's largest visible piece from which another one counts
 _REACH = 4.0  # logits in favour of the new garment where the old one covered the trunk: a gap would have to be invented
 
@@ -159,12 +161,14 @@ class TryOnModel(nn.Module):
         parse = settle_dress(person.parse, person.keypoints)
         old = taken_off(parse, person.keypoints, category)
         limbs = draw_limbs(person.keypoints, size)
-        trunk = limbs[:, :1] * (1 - limbs[:, 1:3].amax(1, keepdim=True))  # an arm before the chest stays before it
-        trunk = F.interpolate(trunk, frame, mode="bilinear", align_corners=False)
+        torso, arms = limbs[:, :1], limbs[:, 1:3].amax(1, keepdim=True)
+        trunk = torso * (1 - arms)  # an arm before the chest stays before it
+        waist = ((torso > arms) & (arms < _ARM)) * within_arms(_resize(parse[:, [ARMS]], size), person.keypoints)
+        trunk, waist = F.interpolate(torch.cat([trunk, waist], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
         worn = torch.sigmoid(_CRISP * (seen + _REACH * old * trunk))
         both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
         worn = worn * (both[:, 3:] * 2).clamp(0, 1) * below_waist(person.keypoints, category, frame[0])
-        worn = follow_outline(worn, old) * (1 - self.in_front(parse, category))
+        worn = follow_outline(worn, old, waist) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
         is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1).float()
         worn = torch.lerp(worn, above_waistband(worn, parse[:, [LOWER]]), is_top)
@@ -217,6 +221,22 @@ def is_worn(reading: PersonReading) -> bool:
     return bool(face and torso and reading.peaks[0, :3].mean() > HEAD_PEAK)
 
 
+def within_arms(arms: Tensor, keypoints: Tensor) -> Tensor:
+    """Below the chest, where further out in the same row a bare arm is seen; N×1×H×W, 0 or 1.
+
+    Args:
+        arms: N×1×H×W in [0, 1], bare arms in the photo.
+        keypoints: N×17×3.
+    """
+    height, width = arms.shape[2:]
+    shoulders, hips = (keypoints[:, k, :2].mean(1).view(-1, 2, 1, 1, 1).unbind(1) for k in ([5, 6], [11, 12]))
+    y, x = ((torch.arange(side, device=arms.device) + 0.5) / side for side in (height, width))
+    seen = (arms > 0.5).float()
+    right, left = seen.cummax(3).values, seen.flip(3).cummax(3).values.flip(3)  # the wearer's right is on the left
+    outside = torch.where(x.view(1, 1, 1, -1) < (shoulders[0] + hips[0]) / 2, right, left)
+    return outside * (y.view(1, 1, -1, 1) > shoulders[1] + _CHEST * (hips[1] - shoulders[1]))
+
+
 def below_waist(keypoints: Tensor, category: Tensor, height: int) -> Tensor:
     """Where a garment of this category may hang at all: trousers and skirts below the waist; N×1×height×1, 0 or 1."""
     shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
@@ -243,4 +263,4 @@ def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size, mode="bilinear", antialias=True, align_corners=False)
 
 
-__all__ = ["Draped", "GarmentReading", "PersonReading", "TryOnModel", "TryOnOutput", "is_worn"]
+__all__ = ["Draped", "GarmentReading", "PersonReading", "TryOnModel", "TryOnOutput", "is_worn", "within_arms"]
