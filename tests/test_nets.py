@@ -16,7 +16,7 @@ from tryon.nets.old_clothes import taken_off
 from tryon.nets.outline import above_waistband, follow_outline, neck_window, settle_neck
 from tryon.nets.parts import part_grids, part_transforms
 from tryon.nets.prior import bare_arms, first_guess
-from tryon.nets.skeleton import draw_limbs, hand_maps
+from tryon.nets.skeleton import draw_limbs, hand_maps, onto_arms
 from tryon.nets.tryon import TryOnModel, within_arms
 
 POINTS = {
@@ -272,6 +272,19 @@ def test_a_gap_between_waist_and_bare_arm_is_closed_and_one_beside_it_stays():
     out = follow_outline(worn, old, between * (1 - arms))
     assert out[0, 0, 120:150, 121:131].min() > 0.6 and out[0, 0, 120:150, 61:69].max() < 0.1
     assert torch.equal(follow_outline(worn, old, torch.zeros_like(old))[:, :, :, :96], out[:, :, :, :96])
+
+
+def test_every_pixel_finds_its_place_on_an_arm():
+    points = body()
+    place = onto_arms(points, (64, 48))
+    assert place.shape == (1, 64, 48, 2)
+    ends = points[0, 5:11, :2] * 2 - 1
+    assert place[..., 0].min() >= ends[:, 0].min() - 1e-5 and place[..., 1].max() <= ends[:, 1].max() + 1e-5
+    elbow = points[0, 7, :2]
+    column, row = (elbow * torch.tensor([48, 64])).long().tolist()
+    assert (place[0, row, column] - (elbow * 2 - 1)).norm() < 0.08
+    far = place[0, 2, 47]  # a corner is nearest to the shoulder on its side
+    assert (far - ends[0]).norm() < (far - ends[1]).norm()
 
 
 def test_a_collar_beside_the_chin_comes_off():

@@ -70,6 +70,29 @@ def draw_limbs(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.stack(out, 1)
 
 
+def onto_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
+    """The nearest place on either arm's axis, from shoulder to wrist, of every pixel; N×H×W×2 in [-1, 1] of the frame.
+
+    Args:
+        keypoints: N×17×3.
+        size: (H, W).
+    """
+    height, width = size
+    unit = keypoints.new_tensor([width / height, 1.0])
+    points = keypoints[:, :, :2].float() * unit
+    y = ((torch.arange(height, device=points.device) + 0.5) / height).view(1, -1, 1)
+    x = ((torch.arange(width, device=points.device) + 0.5) / height).view(1, 1, -1)
+    nearest, place = points.new_full((len(points), height, width), 81.0), points.new_zeros(len(points), height, width, 2)
+    for a, b in ((5, 7), (7, 9), (6, 8), (8, 10)):
+        (sx, sy), (ax, ay) = ([v[:, i, None, None] for i in (0, 1)] for v in (points[:, a], points[:, b] - points[:, a]))
+        t = (((x - sx) * ax + (y - sy) * ay) / (ax * ax + ay * ay).clamp(min=1e-6)).clamp(0, 1)
+        foot = torch.stack([sx + t * ax, sy + t * ay], 3)
+        away = (x - foot[..., 0]) ** 2 + (y - foot[..., 1]) ** 2
+        place = torch.where((away < nearest).unsqueeze(3), foot, place)
+        nearest = torch.minimum(nearest, away)
+    return place / unit * 2 - 1
+
+
 def hand_maps(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     """1 round each hand (beyond the wrist), N×1×H×W; keypoints N×17×3."""
     height, width = size

@@ -17,10 +17,10 @@ from .edges import by_colour, follow_edges
 from .filling import fill, shrink
 from .garment import GarmentNet
 from .generator import Canvas, Generator
-from .old_clothes import settle_dress, taken_off
+from .old_clothes import LOOSE, settle_dress, taken_off
 from .outline import above_waistband, follow_outline, neck_window, settle_neck
 from .prior import bare_arms
-from .skeleton import complete, draw_limbs
+from .skeleton import complete, draw_limbs, onto_arms
 from .sleeves import settle_sleeves, without_sleeves
 from .warp import WarpNet
 from .worn import worn_landmarks
@@ -168,11 +168,15 @@ class TryOnModel(nn.Module):
         worn = torch.sigmoid(_CRISP * (seen + _REACH * old * trunk))
         both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
         worn = worn * (both[:, 3:] * 2).clamp(0, 1) * below_waist(person.keypoints, category, frame[0])
-        worn = follow_outline(worn, old, waist) * (1 - self.in_front(parse, category))
+        sleeveless = without_sleeves(reading.landmarks, category)
+        axis = onto_arms(person.keypoints, size)
+        sleeve = F.grid_sample(_resize(worn, size), axis, align_corners=False)  # what covers an arm's axis
+        sleeve = sleeve * ((arms > torso) & (arms > LOOSE)) * (1 - sleeveless)
+        sleeve = F.interpolate(sleeve, frame, mode="bilinear", align_corners=False)
+        worn = follow_outline(worn, old, torch.maximum(waist, sleeve)) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
         is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1).float()
         worn = torch.lerp(worn, above_waistband(worn, parse[:, [LOWER]]), is_top)
-        sleeveless = without_sleeves(reading.landmarks, category)
         if sleeveless.any():
             between = main_pieces(worn * (1 - bare_arms(person.keypoints, tuple(frame))), least=_PIECE)
             worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
