@@ -60,8 +60,8 @@ _SHIPPED = """
 ## What it learned from
 - Clothing Co-Parsing (Yang, Luo, Lin, CVPR 2014; github.com/bearpaw/clothing-co-parsing, Apache-2.0): labelled photos of
   its `train` split, WarpNet from their own garments taken off and laid flat; BodyNet also its unlabelled photos, by the
-  network's own confident labels. Both kinds of labels were put right by eye for this project where they name a piece of
-  clothing wrongly (`tryon/data/corrections.json`). Its `val` split was never trained on.
+  network's own confident labels, put right by eye for this project (`tryon/data/corrections.json`; what was put right on
+  labelled photos came later, and these weights have not seen it). Its `val` split was never trained on.
 - Garment photos of github.com/alexeygrigorev/clothing-dataset (CC0 1.0): their kind, and the network's own confident masks
   and landmarks; of several hundred the landmarks, the lining and the mask's faults were marked by eye for this project
   (`tryon/data/marks.json`).

@@ -14,6 +14,7 @@ from .old_clothes import taken_off
 from .prior import HAS_LOWER, first_guess
 from .skeleton import draw_limbs, hand_maps
 
+_SURELY = 0.6  # chance of an old garment from which even beside the chin it is one
 _CHIN = 0.6  # of the way from the nose to the shoulders
 
 
@@ -132,7 +133,8 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     nose, shoulders = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([0], [5, 6]))
     old = taken_off(parse, keypoints, category, worn)
     # of the face rather a little too much than a pixel too little, but no collar beside it
-    face = grow((parse[:, [FACE]] > 0.35).float(), rim) * (rows < nose + _CHIN * (shoulders - nose)) * (old < 0.5)
+    collar = grow((old > _SURELY).float(), -1)
+    face = grow((parse[:, [FACE]] > 0.35).float(), rim) * (rows < nose + _CHIN * (shoulders - nose)) * (1 - collar)
     hands = parse[:, [ARMS]] * hand_maps(keypoints, tuple(parse.shape[2:]))
     trim = sewn_on(parse[:, [ACCESSORY]], old)
     hung = parse[:, [ACCESSORY]] * (1 - trim)
