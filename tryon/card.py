@@ -228,9 +228,7 @@ def _scored(metrics: Mapping[str, Any]) -> str:
         "\n## Figures",
         f"`{metrics['command']}`\n",
         f"BodyNet, {body['photos']} photos of the `val` split, as the engine reads them:\n",
-        "| | full photo | hair to hips |",
-        "|---|---|---|",
-        *[f"| {title} | {body['full'][key]:.3f} | {body['upper'][key]:.3f} |" for title, key in rows],
+        *_both_views(body, rows),
         *_righted(body.get("righted"), rows[:3]),
         f"\nRendered people of unseen seeds ({rendered['people']} people from seed {rendered['first_seed']}, three garments each); "
         "distances in shares of the frame's height:\n",
@@ -259,10 +257,13 @@ def _righted(body: Mapping[str, Any] | None, rows: list[tuple[str, str]]) -> lis
     return [
         f"\nThe same where the labels of {body['photos']} of these photos, which call a skirt a dress or a jacket trousers, were "
         "put right by eye (`tryon/data/corrections.json`; whoever did it saw the photos and their labels, no network's):\n",
-        "| | full photo | hair to hips |",
-        "|---|---|---|",
-        *[f"| {title} | {body['full'][key]:.3f} | {body['upper'][key]:.3f} |" for title, key in rows],
+        *_both_views(body, rows),
     ]
+
+
+def _both_views(body: Mapping[str, Any], rows: list[tuple[str, str]]) -> list[str]:
+    figures = [f"| {title} | {body['full'][key]:.3f} | {body['upper'][key]:.3f} |" for title, key in rows]
+    return ["| | full photo | hair to hips |", "|---|---|---|", *figures]
 
 
 _TRY_ON = {  # figures of ``evaluate`` that a card shows, and how

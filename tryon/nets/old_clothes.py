@@ -8,13 +8,12 @@ from torch import Tensor
 
 from ..config import CATEGORIES, DRESS, GARMENTS, LEGS, LOWER, OUTER, UPPER
 from .prior import HAS_LOWER, LEG
-from .skeleton import draw_limbs
+from .skeleton import SLEEVE, draw_limbs
 
 REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS}
 _SLIM = 1.3  # widths of both bare legs that slim trousers may take up
 _CUFF = 0.3  # how far down the forearm there must be cloth for a sleeve to cover it
 _IN_FRAME = 0.97  # of the frame's height; what begins below is not seen
-LOOSE = 0.06  # a sleeve's reach from the arm's axis, as ``draw_limbs`` draws it: 0.2 torso lengths
 
 
 def replaced(parse: Tensor, category: Tensor) -> Tensor:
@@ -82,7 +81,7 @@ def sleeves_of(dress: Tensor, keypoints: Tensor) -> Tensor:
     cuffs = (torch.lerp(elbows, wrists, _CUFF) * 2 - 1).unsqueeze(1).to(dress.dtype)
     covered = F.grid_sample(dress, cuffs, align_corners=False)[:, 0, 0] > 0.5
     arms = limbs[:, 1:3]
-    sleeve = (arms > trunk) & (arms > LOOSE) & covered[:, :, None, None]
+    sleeve = (arms > trunk) & (arms > SLEEVE) & covered[:, :, None, None]
     return F.interpolate(sleeve.any(1, keepdim=True).float(), (height, width), mode="nearest")
 
 

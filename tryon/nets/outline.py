@@ -12,7 +12,7 @@ from .filling import shrink
 
 _SCALE = 64  # frame heights: outlines are compared through a blur of one part in so many
 _SAME, _APART = 0.30, 0.45  # difference of the blurred masks below which two outlines are one, above which they are two
-_LOOSE = 4  # how much wider gaps beside the waist may be
+_WIDER = 4  # how much wider gaps beside the waist may be
 _SHOULDERS = tuple(LANDMARKS.index(name) for name in ("shoulder_left", "shoulder_right"))
 _ASIDE, _HALF = 0.08, (0.12, 0.34)  # nine in ten garment photos keep to these by themselves
 _SPARE = 0.2  # widths of the neck that its landmarks may be wrong by
@@ -38,7 +38,7 @@ def follow_outline(worn: Tensor, old: Tensor, waist: Tensor) -> Tensor:
     missing = shrink(torch.cat([worn - old, waist], 1).float(), size)
     missing, waist = missing.split(1, 1)
     gap = box(box(box(missing, radius), radius), radius)
-    coarse = F.interpolate(missing, (size[0] // _LOOSE, size[1] // _LOOSE), mode="area")
+    coarse = F.interpolate(missing, (size[0] // _WIDER, size[1] // _WIDER), mode="area")
     coarse = box(box(box(coarse, radius), radius), radius)
     wide = F.interpolate(coarse, size, mode="bilinear", align_corners=False)
     far = torch.where((waist > 0.5) & (gap < 0), wide, gap)

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .skeleton import onto_bone
+
 # Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult): after the body tables of
 # NASA-STD-3000, vol. I, 3.3 (girths of shoulder, elbow, wrist, thigh, knee and ankle divided by 2π).
 _ARM = (0.125, 0.092, 0.066)
@@ -31,16 +33,8 @@ def capsule(points: Tensor, a: Tensor, b: Tensor, wide: Tensor, narrow: Tensor) 
     Returns:
         N×H×W.
     """
-    def wider(values: Tensor) -> Tensor:
-        return values[:, None, None]
-
-    # plane by plane: sums over pairs of neighbouring numbers cost far more
-    (x, y), (right, down) = points.unbind(2), (b - a).unbind(1)
-    x, y = x - wider(a[:, 0]), y - wider(a[:, 1])
-    t = (x * wider(right) + y * wider(down)) / wider((right**2 + down**2).clamp(min=1e-6))
-    t = t.clamp_(0, 1)
-    radius = torch.lerp(wider(wide), wider(narrow), t)
-    return torch.hypot(x - t * wider(right), y - t * wider(down)) / radius
+    t, right, down = onto_bone(*points.unbind(2), a, b)
+    return torch.hypot(right, down) / torch.lerp(wide[:, None, None], narrow[:, None, None], t)
 
 
 def limb(place: Tensor, points: Tensor, joints: tuple[int, ...], radii: tuple[float, ...], length: Tensor) -> list[Tensor]:

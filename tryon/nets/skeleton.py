@@ -10,6 +10,7 @@ ARM, LEG = (0.62, 0.55), (0.85, 0.85)
 TORSO = 1.45  # widths between the shoulders of a body seen from the front
 _HIP = 0.21  # half the hips' width, in lengths of the torso
 _LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16))
+BARE, SLEEVE = 0.57, 0.06  # of an arm as ``draw_limbs`` draws it: its outline, and a sleeve's, 0.2 torso lengths out
 _SEEN = 0.3  # chance of being in the frame below which a joint's reading is only a guess
 
 
@@ -46,6 +47,22 @@ def complete(keypoints: Tensor, aspect: float) -> Tensor:
     return torch.cat([points / unit, keypoints[:, :, 2:]], 2)
 
 
+def onto_bone(x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The nearest place of every pixel on a bone, plane by plane: sums over pairs of neighbouring numbers cost far more.
+
+    Args:
+        x, y: the pixels', which together broadcast to N×H×W.
+        start, end: N×2, in the same units.
+
+    Returns:
+        how far along the bone that place lies, in [0, 1], and what leads from there to the pixel, right and down; N×H×W.
+    """
+    (sx, sy), (ax, ay) = ([v[:, i, None, None] for i in (0, 1)] for v in (start, end - start))
+    dx, dy = x - sx, y - sy
+    t = ((dx * ax + dy * ay) / (ax * ax + ay * ay).clamp(min=1e-6)).clamp(0, 1)
+    return t, dx - t * ax, dy - t * ay
+
+
 def draw_limbs(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     """Torso, arms and legs as soft capsules, N×5×H×W in [0, 1]; keypoints N×17×3."""
     height, width = size
@@ -61,11 +78,8 @@ def draw_limbs(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
             pairs += [(5, 12), (6, 11), (5, 11)]
         best = torch.full((len(points), height, width), 81.0)  # squared distances
         for a, b in pairs:
-            start, along = points[:, a], points[:, b] - points[:, a]
-            dx, dy = x.view(1, 1, -1) - start[:, 0, None, None], y.view(1, -1, 1) - start[:, 1, None, None]
-            ax, ay = along[:, 0, None, None], along[:, 1, None, None]
-            t = ((dx * ax + dy * ay) / (ax * ax + ay * ay).clamp(min=1e-6)).clamp(0, 1)
-            best = torch.minimum(best, (dx - t * ax) ** 2 + (dy - t * ay) ** 2)
+            _, right, down = onto_bone(x.view(1, 1, -1), y.view(1, -1, 1), points[:, a], points[:, b])
+            best = torch.minimum(best, right**2 + down**2)
         out.append(torch.exp(-best / (0.12 * length) ** 2))
     return torch.stack(out, 1)
 
@@ -84,11 +98,9 @@ def onto_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     x = ((torch.arange(width, device=points.device) + 0.5) / height).view(1, 1, -1)
     nearest, place = points.new_full((len(points), height, width), 81.0), points.new_zeros(len(points), height, width, 2)
     for a, b in ((5, 7), (7, 9), (6, 8), (8, 10)):
-        (sx, sy), (ax, ay) = ([v[:, i, None, None] for i in (0, 1)] for v in (points[:, a], points[:, b] - points[:, a]))
-        t = (((x - sx) * ax + (y - sy) * ay) / (ax * ax + ay * ay).clamp(min=1e-6)).clamp(0, 1)
-        foot = torch.stack([sx + t * ax, sy + t * ay], 3)
-        away = (x - foot[..., 0]) ** 2 + (y - foot[..., 1]) ** 2
-        place = torch.where((away < nearest).unsqueeze(3), foot, place)
+        _, right, down = onto_bone(x, y, points[:, a], points[:, b])
+        away = right**2 + down**2
+        place = torch.where((away < nearest).unsqueeze(3), torch.stack([x - right, y - down], 3), place)
         nearest = torch.minimum(nearest, away)
     return place / unit * 2 - 1
 

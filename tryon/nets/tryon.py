@@ -17,10 +17,10 @@ from .edges import by_colour, follow_edges
 from .filling import fill, shrink
 from .garment import GarmentNet
 from .generator import Canvas, Generator
-from .old_clothes import LOOSE, settle_dress, taken_off
+from .old_clothes import settle_dress, taken_off
 from .outline import above_waistband, follow_outline, neck_window, settle_neck
 from .prior import bare_arms
-from .skeleton import complete, draw_limbs, onto_arms
+from .skeleton import BARE, SLEEVE, complete, draw_limbs, onto_arms
 from .sleeves import settle_sleeves, without_sleeves
 from .warp import WarpNet
 from .worn import worn_landmarks
@@ -30,7 +30,6 @@ _PERHAPS = 0.05  # chance, by GarmentNet, that somebody wears a garment, from wh
 _CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
 LIKELIER = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
 _CHEST = 0.35  # of the way from the shoulders to the hips: no neckline reaches below
-_ARM = 0.57  # of an arm as ``draw_limbs`` draws it: its outline
 _PIECE = 0.05  # share of a garment's largest visible piece from which another one counts
 _REACH = 4.0  # logits in favour of the new garment where the old one covered the trunk: a gap would have to be invented
 
@@ -163,7 +162,7 @@ class TryOnModel(nn.Module):
         limbs = draw_limbs(person.keypoints, size)
         torso, arms = limbs[:, :1], limbs[:, 1:3].amax(1, keepdim=True)
         trunk = torso * (1 - arms)  # an arm before the chest stays before it
-        waist = ((torso > arms) & (arms < _ARM)) * within_arms(_resize(parse[:, [ARMS]], size), person.keypoints)
+        waist = ((torso > arms) & (arms < BARE)) * within_arms(_resize(parse[:, [ARMS]], size), person.keypoints)
         trunk, waist = F.interpolate(torch.cat([trunk, waist], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
         worn = torch.sigmoid(_CRISP * (seen + _REACH * old * trunk))
         both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
@@ -171,7 +170,7 @@ class TryOnModel(nn.Module):
         sleeveless = without_sleeves(reading.landmarks, category)
         axis = onto_arms(person.keypoints, size)
         sleeve = F.grid_sample(_resize(worn, size), axis, align_corners=False)  # what covers an arm's axis
-        sleeve = sleeve * ((arms > torso) & (arms > LOOSE)) * (1 - sleeveless)
+        sleeve = sleeve * ((arms > torso) & (arms > SLEEVE)) * (1 - sleeveless)
         sleeve = F.interpolate(sleeve, frame, mode="bilinear", align_corners=False)
         worn = follow_outline(worn, old, torch.maximum(waist, sleeve)) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
