@@ -17,6 +17,24 @@ from .filling import fill
 _BASE = (32, 24)  # cells of the slow colours
 _PLACES = (64, 48)  # cells in which the nearest known background is looked for
 
+Window = tuple[slice, slice]  # rows and columns of a picture
+WHOLE: Window = (slice(None), slice(None))
+
+
+def stretched(x: Tensor, size: tuple[int, int], window: Window = WHOLE) -> Tensor:
+    """A map stretched bilinearly to ``size``, of it one window.
+
+    Args:
+        x: N×C×h×w.
+        window: begins and ends on whole cells of ``x``; at its borders half a cell is the border's own value.
+    """
+    if window is not WHOLE:
+        scale = size[0] // x.shape[2]
+        rows, columns = window
+        size = (rows.stop - rows.start, columns.stop - columns.start)
+        x = x[:, :, rows.start // scale : rows.stop // scale, columns.start // scale : columns.stop // scale]
+    return x if x.shape[2:] == size else F.interpolate(x, size, mode="bilinear", align_corners=False)
+
 
 @dataclass
 class Backdrop:
@@ -31,23 +49,21 @@ class Backdrop:
         """The slow colours at ``size``, N×3×H×W."""
         return F.interpolate(self.base, size, mode="bilinear", align_corners=False)
 
-    def texture(self, picture: Tensor) -> Tensor:
+    def texture(self, picture: Tensor, window: Window = WHOLE) -> Tensor:
         """What to add to the slow colours behind the person.
 
         Args:
             picture: the photo at any size, N×3×H×W in [-1, 1].
+            window: the part of it that is wanted.
 
         Returns:
-            N×3×H×W, zero where the mirror shows no background.
+            N×3×h×w, zero where the mirror shows no background.
         """
         size = picture.shape[2:]
-        known = self.known
-        if known.shape[2:] != size:
-            known = F.interpolate(known, size, mode="bilinear", align_corners=False)
-        known = (2 * known - 1).clamp(min=0)
+        known = (2 * stretched(self.known, size) - 1).clamp(min=0)
         place = F.interpolate(self.place.permute(0, 3, 1, 2), size, mode="bilinear", align_corners=False)
         detail = torch.cat([(picture - self.slow(size)) * known, known], 1)
-        seen = F.grid_sample(detail, place.permute(0, 2, 3, 1), align_corners=False)
+        seen = F.grid_sample(detail, place[(..., *window)].permute(0, 2, 3, 1), align_corners=False)
         return seen[:, :3]
 
 

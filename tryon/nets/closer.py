@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -57,18 +59,34 @@ def lay_over(first: Tensor, second: Tensor, views: Tensor) -> Tensor:
     Returns:
         N×C×H×W.
     """
-    x, y, side = views.float().unbind(1)
-    moved, grid = _sample(second, 1 / side, (1 - x * 2) / side, (1 - y * 2) / side, first.shape[2:])
-    inside = (1 - grid.abs().amax(3)).div(2 * _FEATHER).clamp(0, 1).unsqueeze(1)
-    return torch.lerp(first.float(), moved, _TRUST * inside)
+    out = first.float().clone()
+    for row, (x, y, side) in enumerate(views.tolist()):
+        window = tuple(
+            slice(max(0, math.floor((at - side / 2) * length)), min(length, math.ceil((at + side / 2) * length)))
+            for at, length in zip((y, x), first.shape[2:])
+        )
+        move = torch.tensor([1 / side, (1 - x * 2) / side, (1 - y * 2) / side], device=first.device).unsqueeze(1)
+        moved, grid = _sample(second[row : row + 1], *move, first.shape[2:], window)
+        inside = (1 - grid.abs().amax(3)).div(2 * _FEATHER).clamp(0, 1).unsqueeze(1)
+        part = out[row : row + 1, :, window[0], window[1]]
+        part.lerp_(moved, _TRUST * inside)
+    return out
 
 
-def _sample(maps: Tensor, scale: Tensor, right: Tensor, down: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Maps seen through p ↦ scale · p + (right, down) in [-1, 1] coordinates, N×C×H×W, and the grid N×H×W×2 they were seen at."""
+def _sample(
+    maps: Tensor,
+    scale: Tensor,
+    right: Tensor,
+    down: Tensor,
+    size: tuple[int, int],
+    window: tuple[slice, slice] = (slice(None), slice(None)),
+) -> tuple[Tensor, Tensor]:
+    """Maps seen through p ↦ scale · p + (right, down) in [-1, 1] coordinates, and the grid they were seen at; of a picture of
+    ``size`` only the rows and columns of ``window``, N×C×h×w and N×h×w×2."""
     zero = torch.zeros_like(scale)
     matrix = torch.stack([scale, zero, right, zero, scale, down], 1).view(-1, 2, 3)
     with torch.autocast(maps.device.type, enabled=False):  # bf16 places are several pixels off
-        grid = F.affine_grid(matrix, [len(scale), 1, *size], align_corners=False)
+        grid = F.affine_grid(matrix, [len(scale), 1, *size], align_corners=False)[:, window[0], window[1]]
         return F.grid_sample(maps.float(), grid, padding_mode="border", align_corners=False), grid
 
 

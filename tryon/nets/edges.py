@@ -59,49 +59,66 @@ def follow_edges(maps: Tensor, photo: Tensor) -> Tensor:
     """Fast guided filter (He, Sun, Tang, ECCV 2010; He, Sun, 2015): near an edge of the photo the maps get that edge.
 
     Within a small window each map is taken for a linear function of the photo's colour; the functions are found at a
-    quarter of the photo's size and applied at its own.
+    quarter of the photo's size and applied at its own. Where every map is sure of itself there is no edge to draw: only the
+    rest, the person and not the street, is worked on.
 
     Args:
         maps: N×C×h×w probabilities of any size.
-        photo: N×3×H×W in [-1, 1].
+        photo: N×3×H×W in [-1, 1], both sides divide by 4.
 
     Returns:
         N×C×H×W in [0, 1].
     """
     size = (photo.shape[2] // 4, photo.shape[3] // 4)
-    there = (maps.amax((2, 3)) > _THERE).any(0)
-    if not there.all():  # what is nowhere to be seen has no edge
-        out = F.interpolate(maps.float(), photo.shape[2:], mode="bilinear", align_corners=False)
-        if there.any():
-            out[:, there] = follow_edges(maps[:, there], photo)
-        return out
     with torch.autocast(photo.device.type, enabled=False):
-        guide = (photo.float() + 1) / 2
-        small = shrink(guide, size)
+        out = F.interpolate(maps.float(), photo.shape[2:], mode="bilinear", align_corners=False)
+        there = (maps.amax((2, 3)) > _THERE).any(0)
         finer = maps.shape[2] > size[0]
-        soft = shrink(maps.float(), size) if finer else F.interpolate(maps.float(), size, mode="bilinear")
-        n, channels = soft.shape[:2]
-        mean, level = box(small, _REACH), box(soft, _REACH)
-        # covariance of the three colours with each other (symmetric 3×3) and with each map
-        pairs = [(i, j) for i in range(3) for j in range(i, 3)]
-        products = torch.stack([small[:, i] * small[:, j] for i, j in pairs], 1)
-        spread = box(products, _REACH) - torch.stack([mean[:, i] * mean[:, j] for i, j in pairs], 1)
-        rr, rg, rb, gg, gb, bb = spread.unbind(1)
-        rr, gg, bb = rr + _EPSILON, gg + _EPSILON, bb + _EPSILON
-        a, b, c = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
-        d, e, f = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
-        scale = 1 / (rr * a + rg * b + rb * c).clamp(min=1e-12)
-        inverse = (torch.stack([a, b, c, b, d, e, c, e, f], 1) * scale.unsqueeze(1)).view(n, 3, 3, *size)
-        joint = box((small.unsqueeze(2) * soft.unsqueeze(1)).flatten(1, 2), _REACH).view(n, 3, channels, *size)
-        shared = joint - mean.unsqueeze(2) * level.unsqueeze(1)
-        slope = (inverse.unsqueeze(3) * shared.unsqueeze(1)).sum(2)
-        offset = level - (slope * mean.unsqueeze(2)).sum(1)
-        models = box(torch.cat([slope.flatten(1, 2), offset], 1), _REACH)
-        out = None
+        soft = maps[:, there].float()
+        soft = shrink(soft, size) if finer else F.interpolate(soft, size, mode="bilinear")
+        unsure = ((soft > _THERE) & (soft < 1 - _THERE)).flatten(0, 1).any(0)
+        if not unsure.any():
+            return out
+        rows, columns = (_span(unsure.any(dim), 3 * _REACH) for dim in (1, 0))
+        guide = (photo.float() + 1) / 2
+        small = shrink(guide, size)[:, :, rows, columns]
+        models = _models(soft[:, :, rows, columns], small)
+        window = (..., *(slice(s.start * 4, s.stop * 4) for s in (rows, columns)))
+        guide = guide[window]
+        channels, drawn = models.shape[1] // 4, None
         for i in range(4):  # one colour after the other: all at once would be four times the memory to move
             part = models[:, i * channels : (i + 1) * channels]
-            part = F.interpolate(part, photo.shape[2:], mode="bilinear", align_corners=False)
+            part = F.interpolate(part, guide.shape[2:], mode="bilinear", align_corners=False)
             if i < 3:
                 part = part.mul_(guide[:, i : i + 1])
-            out = part if out is None else out.add_(part)
-        return out.clamp_(0, 1)
+            drawn = part if drawn is None else drawn.add_(part)
+        out[window][:, there] = drawn.clamp_(0, 1)
+        return out
+
+
+def _span(where: Tensor, margin: int) -> slice:
+    """From the first to the last true entry of a row of bool, and ``margin`` further on both sides."""
+    first, last = where.nonzero()[[0, -1], 0].tolist()
+    return slice(max(0, first - margin), min(len(where), last + 1 + margin))
+
+
+def _models(soft: Tensor, small: Tensor) -> Tensor:
+    """The guided filter's linear functions: ``soft`` (N×C×h×w) from the colours ``small`` (N×3×h×w in [0, 1]) of its windows;
+    N×4C×h×w, the slopes of all maps on red, then on green, on blue, then their offsets."""
+    n, channels, *size = soft.shape
+    mean, level = box(small, _REACH), box(soft, _REACH)
+    # covariance of the three colours with each other (symmetric 3×3) and with each map
+    pairs = [(i, j) for i in range(3) for j in range(i, 3)]
+    products = torch.stack([small[:, i] * small[:, j] for i, j in pairs], 1)
+    spread = box(products, _REACH) - torch.stack([mean[:, i] * mean[:, j] for i, j in pairs], 1)
+    rr, rg, rb, gg, gb, bb = spread.unbind(1)
+    rr, gg, bb = rr + _EPSILON, gg + _EPSILON, bb + _EPSILON
+    a, b, c = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+    d, e, f = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
+    scale = 1 / (rr * a + rg * b + rb * c).clamp(min=1e-12)
+    inverse = (torch.stack([a, b, c, b, d, e, c, e, f], 1) * scale.unsqueeze(1)).view(n, 3, 3, *size)
+    joint = box((small.unsqueeze(2) * soft.unsqueeze(1)).flatten(1, 2), _REACH).view(n, 3, channels, *size)
+    shared = joint - mean.unsqueeze(2) * level.unsqueeze(1)
+    slope = (inverse.unsqueeze(3) * shared.unsqueeze(1)).sum(2)
+    offset = level - (slope * mean.unsqueeze(2)).sum(1)
+    return box(torch.cat([slope.flatten(1, 2), offset], 1), _REACH)

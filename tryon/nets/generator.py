@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import GeneratorConfig
-from .backdrop import Backdrop
+from .backdrop import WHOLE, Backdrop, Window, stretched
 from .blocks import Trunk
 from .filling import halve
 from .precision import in_use
@@ -26,6 +26,7 @@ FINE, COARSE = 8, 18  # channels of ``Condition`` shown pixel by pixel, and as m
 CONDITION = 4 * FINE + COARSE  # channels of ``Condition.stack``
 _MAPS, _COLOURS = 3, 6  # alpha, shade, matte, pixel by pixel; body's and background's colours, one for four pixels
 _SHADE = 0.6  # natural logarithm of the strongest shading
+_MARGIN = 2  # cells of the smallest map that a window holds beyond the edit region
 _CRISP = 2.0  # how much steeper the matte's edge is than the first guess's
 
 
@@ -52,17 +53,15 @@ class Condition:
     regions: Tensor
     limbs: Tensor
 
-    def layers(self, person: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What is believed to be under the garments, at the size of ``person`` (the photo at any size).
+    def layers(self, person: Tensor, window: Window = WHOLE) -> tuple[Tensor, Tensor, Tensor]:
+        """What is believed to be under the garments, in a window of ``person`` (the photo at any size).
 
         Returns:
-            background N×3×H×W and body N×3×H×W in [-1, 1], and how much the first is seen, N×1×H×W in [0, 1].
+            background N×3×h×w and body N×3×h×w in [-1, 1], and how much the first is seen, N×1×h×w in [0, 1].
         """
         size = person.shape[2:]
-        ground = (self.behind.slow(size) + self.behind.texture(person)).clamp(-1, 1)
-        both = torch.cat([self.body, self.free], 1)
-        if both.shape[2:] != size:
-            both = F.interpolate(both, size, mode="bilinear", align_corners=False)
+        ground = (self.behind.slow(size)[(..., *window)] + self.behind.texture(person, window)).clamp(-1, 1)
+        both = stretched(torch.cat([self.body, self.free], 1), size, window)
         return ground, both[:, :3], both[:, 3:]
 
     def agnostic(self, layers: tuple[Tensor, Tensor, Tensor] | None = None) -> Tensor:
@@ -99,11 +98,29 @@ class Canvas:
     warped: Tensor
     worn: Tensor
 
+    def window(self, least: tuple[int, int]) -> Window:
+        """The rows and columns of the edit region: beyond it the photo stays as it is.
+
+        Args:
+            least: (H, W) of the smallest map that is stretched to the canvas; where it does not fit into the canvas a whole
+                number of times, all of it.
+        """
+        size = self.edit.shape[2:]
+        step = size[0] // least[0]
+        if size != (step * least[0], step * least[1]):
+            return WHOLE
+        touched = (F.max_pool2d(self.edit.float(), step) > 0).flatten(0, 1).any(0)
+        if not touched.any():
+            return slice(0, step), slice(0, step)
+        spans = (touched.any(dim).nonzero()[[0, -1], 0].tolist() for dim in (1, 0))
+        return tuple(slice(max(0, a - _MARGIN) * step, min(n, b + 1 + _MARGIN) * step) for (a, b), n in zip(spans, least))
+
 
 @dataclass
 class Painted:
     """``result`` N×3×H×W in [-1, 1]; ``alpha`` N×1×H×W in [0, 1]; ``shade`` N×1×H×W, a factor on the garment's light;
-    ``paint`` N×3×H×W in [-1, 1], what is seen where the garment is not; ``matte`` N×1×H×W in [0, 1], where that is body."""
+    ``paint`` N×3×H×W in [-1, 1], what is seen where the garment is not; ``matte`` N×1×H×W in [0, 1], where that is body. Of a
+    canvas the last four are 0 far from its edit region."""
 
     result: Tensor
     alpha: Tensor
@@ -170,19 +187,24 @@ class Generator(nn.Module):
             colours = colours + tinted
         maps = F.pixel_shuffle(maps, 2)
         if canvas is None:
-            canvas = Canvas(condition.person, condition.edit, condition.warped, condition.worn)
+            canvas, window = Canvas(condition.person, condition.edit, condition.warped, condition.worn), WHOLE
         else:
-            layers = condition.layers(canvas.person)
-        size, edit, warped = canvas.edit.shape[2:], canvas.edit.float(), canvas.warped.float()
-        if maps.shape[2:] != size:
-            maps = F.interpolate(maps, size, mode="bilinear", align_corners=False)
-        tints = F.interpolate(colours, size, mode="bilinear", align_corners=False).split(3, 1)
-        seen, light, figure = maps.split(1, 1)
+            window = canvas.window(tuple(colours.shape[2:]))
+            layers = condition.layers(canvas.person, window)
+        size = canvas.edit.shape[2:]
+        person, edit, warped, worn = (x[(..., *window)] for x in (canvas.person, canvas.edit, canvas.warped, canvas.worn))
+        tints = stretched(colours, size, window).split(3, 1)
+        seen, light, figure = stretched(maps, size, window).split(1, 1)
         ground, body, free = layers
-        alpha = torch.sigmoid(torch.logit(canvas.worn.float().clamp(0.02, 0.98)) + 4 * seen)
+        alpha = torch.sigmoid(torch.logit(worn.float().clamp(0.02, 0.98)) + 4 * seen)
         shade = torch.exp(_SHADE * torch.tanh(light))
         matte = torch.sigmoid(_CRISP * (4 * figure - torch.logit(free.clamp(0.02, 0.98))))
         paint = torch.lerp(ground + 0.5 * tints[1], body + 2 * tints[0], matte).clamp(-1, 1)
-        cloth = ((warped + 1) * shade - 1).clamp(-1, 1)
-        result = torch.lerp(canvas.person, torch.lerp(paint, cloth, alpha), edit)
-        return Painted(result, alpha, shade, paint, matte)
+        cloth = ((warped.float() + 1) * shade - 1).clamp(-1, 1)
+        result = torch.lerp(person, torch.lerp(paint, cloth, alpha), edit.float())
+        if window is WHOLE:
+            return Painted(result, alpha, shade, paint, matte)
+        whole = [canvas.person.clone(), *(x.new_zeros(*x.shape[:2], *size) for x in (alpha, shade, paint, matte))]
+        for x, part in zip(whole, (result, alpha, shade, paint, matte)):
+            x[(..., *window)] = part
+        return Painted(*whole)

@@ -14,7 +14,7 @@ from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
 from .condition import edit_region, fill_holes, inner, main_pieces, make_condition
 from .edges import by_colour, follow_edges
-from .filling import fill, shrink
+from .filling import shrink, spread
 from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .old_clothes import settle_dress, taken_off
@@ -64,7 +64,8 @@ class GarmentReading:
     ) -> GarmentReading:
         """A reading of the photos ``garment`` (N×3×H×W in [-1, 1]); the other arguments as the fields."""
         front = mask * (1 - lining)
-        return cls(mask, lining, landmarks, category, worn, front, fill(garment, inner(front)))
+        known = inner(front)
+        return cls(mask, lining, landmarks, category, worn, front, torch.lerp(spread(garment, known), garment, known))
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The ``body`` recipe: BodyNet from labelled street photos, pushed towards studio shots and half-body framing.
 
-The picture grows with the run (128×96, 192×144, 256×192), since a small picture teaches the coarse lessons at a quarter
-of the price; in the last part the network's own confident labels on unlabelled photos join in (pseudo-labels: Lee, 2013).
+The picture grows with the run (``growth.py``); in the last part the network's own confident labels on unlabelled photos
+join in (pseudo-labels: Lee, 2013).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ..losses import heat_loss, parse_loss, present_loss, union_loss
 from ..measures import ParseTally, pck
 from ..nets.body import BodyNet
 from ..nets.tryon import LIKELIER, TryOnModel
+from . import growth
 from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
 from .clothes import Prints, change_clothes
 from .material import Material
@@ -78,8 +79,6 @@ class BodyRecipe(Recipe):
     name = "body"
     defaults = BodySettings()
     exported = ("body",)
-    stretch = 1.43  # the picture grows
-
     def __init__(
         self, material: Material, settings: BodySettings, config: TryOnConfig = TryOnConfig(), device: str = "cpu"
     ) -> None:
@@ -102,17 +101,13 @@ class BodyRecipe(Recipe):
             self.labelled, self.unlabelled = self.train.labelled.nonzero()[:, 0], (~self.train.labelled).nonzero()[:, 0]
         self.add_net("body", BodyNet(config.body))
         self.adamw("body")
-
-    def size_at(self, share: float) -> tuple[int, int]:
-        """(H, W) of the picture when ``share`` of the run is done."""
-        s: BodySettings = self.settings
-        return (128, 96) if share < s.first_growth else (192, 144) if share < s.second_growth else (256, 192)
+        self.stretch = growth.stretch(settings.first_growth, settings.second_growth)
 
     def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """photos N×3×H×W in [-1, 1], labels N×H×W and keypoints N×17×3."""
         share, g = step / self.settings.steps, self.generator(step)
-        size = self.size_at(share)
-        n = self.settings.batch * (2 if size[0] < 192 else 1)
+        size = growth.size_at(share, self.settings.first_growth, self.settings.second_growth)
+        n = growth.rows_of(self.settings.batch, size)
         rendered = 0 if self.world is None else n if self.train is None else round(n * self.settings.share)
         n, parts = n - rendered, []
         if n:

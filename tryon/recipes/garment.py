@@ -22,6 +22,7 @@ from ..losses import average, heat_loss, total
 from ..nets.garment import GarmentNet
 from ..nets.sleeves import SLEEVE_ENDS
 from ..nets.worn import worn_landmarks
+from . import growth
 from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
 from .body import draw_views
 from .floors import crumple, floors, in_real_cloth, like
@@ -32,7 +33,7 @@ SIZE = (256, 192)
 _LEGS = [i for i, name in enumerate(LANDMARKS) if name.startswith(("leg", "crotch"))]  # only trousers and skirts have them
 _TOP = [i for i, name in enumerate(LANDMARKS) if name.startswith(("neck", "shoulder", "armpit", "sleeve"))]
 _MARKED = 0.5  # share of the photographed garments of a batch that are marked by eye
-_CRUMPLE = 7.0  # pixels
+_CRUMPLE = 7.0  # pixels of SIZE
 _DRESSES = 2.5  # how much more a dress counts where its kind is learned: of six photographed garments hardly one is a dress
 _LOOKS = 5  # at each photographed garment before its landmarks are believed
 _SAME_SPOT = 0.02  # of the frame's height, the mean distance of those looks within which they agree
@@ -41,13 +42,16 @@ _SAME_SPOT = 0.02  # of the frame's height, the mean distance of those looks wit
 @dataclass(frozen=True)
 class GarmentSettings(Settings):
     """``rendered``: people rendered (each wears three garments); ``pseudo``: share of the run from which the network's
-    own confident masks of real photos count."""
+    own confident masks of real photos count; ``first_growth``, ``second_growth``: shares of the run at which the picture
+    grows (see ``growth.py``)."""
 
     steps: int = 2500
     batch: int = 20
     lr: float = 2e-3
     rendered: int = 600
     pseudo: float = 0.55
+    first_growth: float = 0.0
+    second_growth: float = 0.0
 
 
 @dataclass
@@ -90,48 +94,53 @@ class GarmentRecipe(Recipe):
         self.val = GrowingWorld(max(2, min(8, settings.rendered // 4)), VAL_SEED, SIZE).at(0)
         self.add_net("garment", GarmentNet(config.garment))
         self.adamw("garment")
+        self.stretch = growth.stretch(settings.first_growth, settings.second_growth)
 
     def batch(self, index: int) -> Batch:
         """A fifth rendered, a quarter rendered in real cloth, 15 % worn, the rest photographed; what the source has not is
         rendered instead."""
-        random, n = self.generator(index), self.settings.batch
+        s: GarmentSettings = self.settings
+        size = growth.size_at(index / s.steps, s.first_growth, s.second_growth)
+        random, n = self.generator(index), growth.rows_of(s.batch, size)
         cloth = int(n * 0.25) if self.garments is not None else 0
         worn = int(n * 0.15) if self.streets is not None else 0
         real = n - int(n * 0.2) - int(n * 0.25) - int(n * 0.15) if self.garments is not None else 0
-        parts = [self._rendered(n - worn - real, cloth, index, random)]
+        parts = [self._rendered(n - worn - real, cloth, index, size, random)]
         if worn:
-            parts.append(self._worn(worn, random))
+            parts.append(self._worn(worn, size, random))
         if real:
-            parts.append(self._real(real, random))
+            parts.append(self._real(real, size, random))
         return Batch(*[torch.cat([getattr(p, k) for p in parts]) for k in Batch.__dataclass_fields__])
 
-    def _view(self, photos: Tensor, maps: Tensor, landmarks: Tensor, random: Random) -> tuple[Tensor, Tensor, Tensor]:
+    def _view(
+        self, photos: Tensor, maps: Tensor, landmarks: Tensor, size: tuple[int, int], random: Random
+    ) -> tuple[Tensor, Tensor, Tensor]:
         n, aspect = len(photos), SIZE[1] / SIZE[0]
         boxes = torch.tensor([0.5, 0.5, aspect, 1.0]).expand(n, 4)
         matrices, flip = view_matrices(boxes, aspect, self.augment, random, aspect)
         nowhere = torch.full((n, 3), torch.nan)
-        views, maps = apply_view(photos, maps, matrices, SIZE, nowhere)
+        views, maps = apply_view(photos, maps, matrices, size, nowhere)
         moved = move_points(landmarks, matrices, flip, LANDMARK_FLIP)
         if self.augment.shear:  # the switch for all that bends
-            views, maps, moved = crumple(views, maps, moved, _CRUMPLE, random)
+            views, maps, moved = crumple(views, maps, moved, _CRUMPLE * size[0] / SIZE[0], random)
         inside = ((moved[:, :, :2] > 0) & (moved[:, :, :2] < 1)).all(2)
         moved[:, :, 2] *= inside
         return roughen(relight(views, self.augment, random), self.augment, random) * 2 - 1, maps, moved
 
-    def _rendered(self, n: int, real: int, index: int, random: Random) -> Batch:
+    def _rendered(self, n: int, real: int, index: int, size: tuple[int, int], random: Random) -> Batch:
         world = self.world.at(index)
         pick = torch.randint(len(world), (n,), generator=random)
         photos, cloth = world.garment[pick].clone(), rendered_map(world.garment_mask[pick], world.lining[pick])
         if real:
             inside = (cloth[:real] != GROUND).float()
             photos[:real] = in_real_cloth(photos[:real], inside, self._photographs(real, random), random)
-        views, maps, landmarks = self._view(photos, cloth, world.landmarks[pick], random)
+        views, maps, landmarks = self._view(photos, cloth, world.landmarks[pick], size, random)
         return Batch(views, maps.unsqueeze(1), landmarks, landmarks[:, :, 2], world.category[pick], torch.zeros(n))
 
-    def _worn(self, n: int, random: Random) -> Batch:
+    def _worn(self, n: int, size: tuple[int, int], random: Random) -> Batch:
         pick = torch.randint(len(self.streets), (n,), generator=random)
         kind = int(torch.randint(2, (1,), generator=random))
-        photos, labels, points = draw_views(self.streets, pick, SIZE, replace(self.augment, rotation=6, shear=0.02), random, kind)
+        photos, labels, points = draw_views(self.streets, pick, size, replace(self.augment, rotation=6, shear=0.02), random, kind)
         torso = (labels == UPPER) | (labels == OUTER) | (labels == DRESS)
         landmarks = torch.stack([torch.from_numpy(worn_landmarks(m.numpy(), k.numpy())) for m, k in zip(torso, points)])
         dressed = (labels == DRESS).flatten(1).sum(1) > 0.5 * torso.flatten(1).sum(1)
@@ -139,7 +148,7 @@ class GarmentRecipe(Recipe):
         photos = roughen(relight((photos + 1) / 2, self.augment, random), self.augment, random) * 2 - 1
         return Batch(photos, torso.long().unsqueeze(1), landmarks, landmarks[:, :, 2], category, torch.ones(n))
 
-    def _real(self, n: int, random: Random) -> Batch:
+    def _real(self, n: int, size: tuple[int, int], random: Random) -> Batch:
         data = self.garments
         pick = torch.randint(len(data), (n,), generator=random)
         if len(self.marked):
@@ -154,7 +163,7 @@ class GarmentRecipe(Recipe):
             floor = like(floors(self._photographs(len(old), random), random), tone, random)
             apart = F.avg_pool2d((cloth[moved] == GROUND).float().unsqueeze(1), 3, 1, 1)
             photos[moved] = ((old * (1 - apart) + floor * apart) * 255).to(torch.uint8)
-        views, maps, landmarks = self._view(photos, cloth, data.landmarks[pick], random)
+        views, maps, landmarks = self._view(photos, cloth, data.landmarks[pick], size, random)
         return Batch(views, maps.unsqueeze(1), landmarks, self._present(pick, landmarks), data.category[pick], torch.zeros(n))
 
     def _present(self, pick: Tensor, landmarks: Tensor) -> Tensor:
