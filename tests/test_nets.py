@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from tryon.config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, KEYPOINTS, LANDMARKS, UPPER, TryOnConfig
+from tryon.config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, KEYPOINTS, LANDMARKS, LOWER, UPPER, TryOnConfig
 from tryon.nets.alike import agree
 from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
@@ -243,6 +243,29 @@ def test_what_the_old_garment_surrounds_comes_off_with_it_and_a_strap_stays():
     parse[:, BACKGROUND] = 1 - parse.sum(1)
     region = edit_region(parse, body(), torch.zeros(1, 1, 128, 96), torch.tensor([0]))[0, 0]
     assert region[toggle].min() == 1 and region[strap].max() == 0
+
+
+def test_a_belt_under_a_new_shirt_is_covered_and_one_below_its_hem_stays():
+    parse = torch.zeros(1, 11, 128, 96)
+    parse[:, UPPER, 30:60, 30:66], parse[:, LOWER, 60:110, 30:66] = 1, 1
+    belt = (slice(60, 64), slice(34, 62))
+    parse[:, LOWER][(0, *belt)], parse[:, ACCESSORY][(0, *belt)] = 0, 1
+    parse[:, BACKGROUND] = 1 - parse.sum(1)
+    for hem, covered in ((72, 1), (58, 0)):
+        worn = torch.zeros(1, 1, 128, 96)
+        worn[:, :, 30:hem, 26:70] = 1
+        region = edit_region(parse, body(), worn, torch.tensor([0]))[0, 0]
+        assert region[belt].min() == region[belt].max() == covered
+
+
+def test_a_speck_of_an_old_garment_makes_no_square_and_a_strap_comes_off():
+    parse = torch.zeros(1, 11, 512, 384)
+    speck, strap = (slice(400, 403), slice(100, 103)), (slice(150, 300), slice(200, 203))
+    for rows, columns in (speck, strap):
+        parse[:, UPPER, rows, columns] = 1
+    parse[:, BACKGROUND] = 1 - parse.sum(1)
+    region = edit_region(parse, body(), torch.zeros(1, 1, 512, 384), torch.tensor([0]))[0, 0]
+    assert region[380:420].max() == 0 and region[strap].min() == 1
 
 
 def test_an_old_dress_shows_below_a_short_new_top():

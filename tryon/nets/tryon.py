@@ -159,15 +159,16 @@ class TryOnModel(nn.Module):
         flow = flow.permute(0, 2, 3, 1)
         seen = F.interpolate(warp.mask.float(), frame, mode="bilinear", align_corners=False)
         parse = settle_dress(person.parse, person.keypoints)
-        old = taken_off(parse, person.keypoints, category)
+        both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
+        front = (both[:, 3:] * 2).clamp(0, 1) * below_waist(person.keypoints, category, frame[0])
+        # a dress that stays on below a new top begins at that top's own hem
+        old = taken_off(parse, person.keypoints, category, torch.sigmoid(_CRISP * seen) * front)
         limbs = draw_limbs(person.keypoints, size)
         torso, arms = limbs[:, :1], limbs[:, 1:3].amax(1, keepdim=True)
         trunk = torso * (1 - arms)  # an arm before the chest stays before it
         waist = ((torso > arms) & (arms < BARE)) * within_arms(_resize(parse[:, [ARMS]], size), person.keypoints)
         trunk, waist = F.interpolate(torch.cat([trunk, waist], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
-        worn = torch.sigmoid(_CRISP * (seen + _REACH * old * trunk))
-        both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
-        worn = worn * (both[:, 3:] * 2).clamp(0, 1) * below_waist(person.keypoints, category, frame[0])
+        worn = torch.sigmoid(_CRISP * (seen + _REACH * old * trunk)) * front
         sleeveless = without_sleeves(reading.landmarks, category)
         axis = onto_arms(person.keypoints, size)
         sleeve = F.grid_sample(_resize(worn, size), axis, align_corners=False)  # what covers an arm's axis
