@@ -284,6 +284,19 @@ def test_an_old_dress_shows_below_a_short_new_top():
     assert (taken_off(parse, points, torch.tensor([0]), worn)[0, 0, 16:36, 20:30] == 1).all()
 
 
+def test_below_a_new_top_a_kept_dress_goes_on_in_its_own_colour():
+    points, size = body(), (128, 96)
+    parse = torch.zeros(1, 11, *size)
+    parse[:, DRESS, 60:100, 30:66], parse[:, UPPER, 30:60, 30:66], parse[:, FACE, 10:28, 40:56] = 1, 1, 1
+    parse[:, BACKGROUND] = 1 - parse.sum(1)
+    person = parse[:, [DRESS]] * torch.tensor([-1.0, -1, 1]).view(1, 3, 1, 1) + parse[:, [FACE]] * 0.5
+    edit = torch.zeros(1, 1, *size)
+    edit[:, :, 28:66] = 1  # a little of the dress too
+    condition = make_condition(person, parse, points, torch.zeros_like(person), edit * 0, edit)
+    rim = condition.body[0, :, 61:65, 44:52]
+    assert rim[2].mean() > 0.3 and rim[0].mean() < -0.3  # blue as the dress, no skin
+
+
 def test_a_gap_between_waist_and_bare_arm_is_closed_and_one_beside_it_stays():
     old, worn = torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
     old[:, :, 60:160, 60:132], worn[:, :, 60:160, 72:120] = 1, 1  # twelve pixels narrower on both sides

@@ -2,8 +2,9 @@
 
 import torch
 
+from tests.test_nets import body
 from tryon.config import LANDMARKS
-from tryon.nets.sleeves import beyond_armholes, settle_sleeves, without_sleeves
+from tryon.nets.sleeves import beyond_armholes, even_sleeves, has_sleeves, settle_sleeves
 
 POINTS = {"shoulder_left": (0.65, 0.2), "shoulder_right": (0.35, 0.2), "armpit_left": (0.68, 0.38), "armpit_right": (0.32, 0.38)}
 FOUR = [i for i, name in enumerate(LANDMARKS) if name.startswith("sleeve")]
@@ -43,4 +44,52 @@ def test_doubtful_sleeves_are_settled_by_the_cloth_and_sure_ones_stay():
 def test_only_tops_and_dresses_without_sleeves_bare_the_arms():
     landmarks = torch.zeros(3, len(LANDMARKS), 3)
     landmarks[1, FOUR[0], 2] = 1.0
-    assert without_sleeves(landmarks, torch.tensor([0, 0, 1])).flatten().tolist() == [1, 0, 0]
+    with_them, without = has_sleeves(landmarks, torch.tensor([0, 0, 1]))
+    assert without.flatten().tolist() == [1, 0, 0] and with_them.flatten().tolist() == [0, 1, 0]
+
+
+def seen(points: torch.Tensor, left: float, right: float) -> torch.Tensor:
+    """Logits of a top whose sleeves end at these shares of the way from shoulder to wrist."""
+    y, x = torch.meshgrid((torch.arange(128) + 0.5) / 128, (torch.arange(96) + 0.5) / 96, indexing="ij")
+    out = torch.full((1, 1, 128, 96), -4.0)
+    out[0, 0][(y > points[0, 5, 1]) & (y < points[0, 11, 1]) & (x > points[0, 6, 0]) & (x < points[0, 5, 0])] = 4
+    for joints, end in (((5, 7, 9), left), ((6, 8, 10), right)):
+        for step in torch.arange(0, end, 0.01):
+            a, b = (joints[0], joints[1]) if step < 0.5 else (joints[1], joints[2])
+            at = torch.lerp(points[0, a, :2], points[0, b, :2], 2 * step - int(step >= 0.5))
+            out[0, 0][((x - at[0]).abs() < 0.03) & ((y - at[1]).abs() < 0.015)] = 4
+    return out
+
+
+def arms_apart() -> torch.Tensor:
+    points = body()
+    points[:, 7:11, 0] = points[:, 7:11, 0].sub(0.5).mul(1.6).add(0.5)
+    return points
+
+
+def test_the_shorter_sleeve_goes_on_as_far_as_the_longer_one():
+    points = arms_apart()
+    more = even_sleeves(seen(points, 0.95, 0.4), points)[0, 0]
+    elbow, wrist = points[0, 8, :2], points[0, 10, :2]
+    for share, expected in ((0.2, 1), (0.7, 1), (1.05, 0)):
+        column, row = (torch.lerp(elbow, wrist, share) * torch.tensor([96, 128])).long().tolist()
+        assert (more[row, column] > 0.5) == expected
+    assert more[:, 48:].max() == 0  # the longer one stays as it is
+    flat = even_sleeves(seen(points, 0.95, 0.4).flip(3), mirrored(points))[0, 0]
+    assert (flat.flip(1) - more).abs().mean() < 1e-3
+
+
+def mirrored(points: torch.Tensor) -> torch.Tensor:
+    swapped = points.clone()
+    for left in (5, 7, 9, 11, 13, 15):
+        swapped[:, left], swapped[:, left + 1] = points[:, left + 1], points[:, left]
+    swapped[:, :, 0] = 1 - swapped[:, :, 0]
+    return swapped
+
+
+def test_sleeves_that_are_even_or_cannot_be_compared_stay():
+    points = arms_apart()
+    assert even_sleeves(seen(points, 0.5, 0.4), points).max() == 0
+    aside = points.clone()
+    aside[:, :, 0] = aside[:, :, 0].sub(0.5).mul(0.5).add(0.5)  # half as wide: turned
+    assert even_sleeves(seen(aside, 0.95, 0.4), aside).max() == 0

@@ -1,11 +1,13 @@
-"""Whether a garment has sleeves: what its landmarks claim, checked against its mask."""
+"""Sleeves: whether a garment has any, by its landmarks and its mask, and that both reach equally far down the arms."""
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import CATEGORIES, LANDMARKS
+from .skeleton import draw_limbs, onto_bone
 
 _SLEEVE = [[LANDMARKS.index(f"sleeve_{side}_{end}") for end in ("outer", "inner")] for side in ("left", "right")]
 SLEEVE_ENDS = _SLEEVE[0] + _SLEEVE[1]  # rows of LANDMARKS
@@ -14,6 +16,13 @@ _ROOT = [[LANDMARKS.index(f"{joint}_{side}") for joint in ("shoulder", "armpit")
 # Of T-shirts, long sleeves, shirts, blazers and hoodies 97 % lie above; of photos marked by eye, most of them hard ones, 96 %
 # of those with sleeves above and 91 % of those without below.
 _ENOUGH, _CLOTH = 0.65, 0.3
+
+_STEPS = 24  # places along an arm at which is asked for its sleeve
+_UNEVEN = 0.2  # of the arm; by as much the ends of two sleeves differ through the way the arms are held
+_LEAST = 0.15  # of the arm; less is no sleeve but a strap
+_BEFORE = 0.9  # of ``draw_limbs``; there an arm lies on the trunk, and what is seen may be the trunk's
+_FRONT = 0.55  # width between the shoulders in lengths of the torso below which a body is turned and hides an arm
+_WIDE, _SOFT = 0.115, 0.02  # a sleeve's half width and its edge, in lengths of the torso
 
 
 def beyond_armholes(mask: Tensor, landmarks: Tensor) -> Tensor:
@@ -43,15 +52,16 @@ def beyond_armholes(mask: Tensor, landmarks: Tensor) -> Tensor:
     return torch.stack(out, 1)
 
 
-def without_sleeves(landmarks: Tensor, category: Tensor) -> Tensor:
-    """Which garments leave the arms bare: tops and dresses with no end of a sleeve; N×1×1×1, 0 or 1.
+def has_sleeves(landmarks: Tensor, category: Tensor) -> tuple[Tensor, Tensor]:
+    """Which tops and dresses have the end of a sleeve, and which have none and leave the arms bare; each N×1×1×1, 0 or 1.
 
     Args:
         landmarks: N×18×3.
         category: N int64.
     """
     has = (landmarks[:, SLEEVE_ENDS, 2] > 0.5).any(1)
-    return (~has & (category != CATEGORIES.index("lower"))).float().view(-1, 1, 1, 1)
+    on_arms = category != CATEGORIES.index("lower")
+    return tuple((on_arms & which).float().view(-1, 1, 1, 1) for which in (has, ~has))
 
 
 def settle_sleeves(mask: Tensor, landmarks: Tensor) -> Tensor:
@@ -70,3 +80,44 @@ def settle_sleeves(mask: Tensor, landmarks: Tensor) -> Tensor:
     out = landmarks.clone()
     out[:, SLEEVE_ENDS, 2] = (belief + _CLOTH * cloth > _ENOUGH).to(out.dtype).unsqueeze(1)
     return out
+
+
+def even_sleeves(seen: Tensor, keypoints: Tensor) -> Tensor:
+    """Where the shorter of two sleeves goes on to reach as far down its arm as the longer one: in a garment's photo a sleeve
+    often lies folded under or on the trunk, and WarpNet then ends it where the photo does. Of a body turned aside only one arm
+    can be judged, and nothing is added.
+
+    Args:
+        seen: N×1×h×w logits of the worn garment's visible area.
+        keypoints: N×17×3.
+
+    Returns:
+        N×1×h×w in [0, 1].
+    """
+    n, _, height, width = seen.shape
+    unit = keypoints.new_tensor([width / height, 1.0])
+    points = keypoints[:, :, :2].float() * unit
+    length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1).clamp(min=0.05).view(n, 1, 1)
+    maps = torch.cat([seen.float(), draw_limbs(keypoints, (height, width))[:, :1]], 1)
+    along = ((torch.arange(_STEPS, device=seen.device) + 0.5) / _STEPS).view(1, -1, 1)
+    y = ((torch.arange(height, device=seen.device) + 0.5) / height).view(1, -1, 1)
+    x = ((torch.arange(width, device=seen.device) + 0.5) / height).view(1, 1, -1)
+    ends, places, distances = [], [], []
+    for joints in ((5, 7, 9), (6, 8, 10)):
+        shoulder, elbow, wrist = (points[:, [k]] for k in joints)
+        axis = torch.where(along < 0.5, torch.lerp(shoulder, elbow, 2 * along), torch.lerp(elbow, wrist, 2 * along - 1))
+        covered, trunk = F.grid_sample(maps, (axis / unit * 2 - 1).unsqueeze(1), align_corners=False)[:, :, 0].unbind(1)
+        sleeve = (covered > 0) & ((trunk < _BEFORE) | (along[:, :, 0] < _LEAST))
+        count = sleeve.cumsum(1)
+        run, end = (count - (count * ~sleeve).cummax(1).values).max(1)  # the longest stretch: further down it may be the trunk
+        ends.append((end + 1) / _STEPS * (run > _LEAST * _STEPS))
+        upper, lower = (onto_bone(x, y, a[:, 0], b[:, 0]) for a, b in ((shoulder, elbow), (elbow, wrist)))
+        near, far = ((right**2 + down**2).sqrt() for _, right, down in (upper, lower))
+        places.append(torch.where(near < far, upper[0], 1 + lower[0]) / 2)
+        distances.append(torch.minimum(near, far))
+    goal, more = torch.maximum(*ends), torch.zeros_like(places[0])
+    frontal = (points[:, 5] - points[:, 6]).norm(dim=1) > _FRONT * length.flatten()
+    for end, place, away in zip(ends, places, distances):
+        within = ((_WIDE * length - away) / (_SOFT * length) + 0.5).clamp(0, 1) * (place < goal.view(n, 1, 1))
+        more = torch.maximum(more, within * (frontal & (goal - end > _UNEVEN)).view(n, 1, 1))
+    return more.unsqueeze(1)
