@@ -7,11 +7,12 @@ from tryon.config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, K
 from tryon.nets.alike import agree
 from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
-from tryon.nets.condition import edit_region, fill_holes, grow, main_pieces, make_condition
+from tryon.nets.condition import edit_region, make_condition
 from tryon.nets.discriminator import Discriminator, shown
 from tryon.nets.edges import box
 from tryon.nets.filling import fill, shrink
 from tryon.nets.generator import Generator
+from tryon.nets.masks import fill_holes, grow, main_pieces
 from tryon.nets.old_clothes import taken_off
 from tryon.nets.outline import above_waistband, follow_outline, neck_window, settle_neck
 from tryon.nets.parts import part_grids, part_transforms

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from .config import CATEGORIES, LANDMARKS, LOWER, InputError
 from .images import Letterbox, frame, to_image, to_tensor
-from .nets.condition import edit_region, fill_holes, grow
+from .nets.condition import edit_region
+from .nets.masks import fill_holes, grow
 from .nets.old_clothes import replaced, taken_off
 from .nets.prior import HAS_LOWER
 from .nets.tryon import Draped, GarmentReading

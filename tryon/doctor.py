@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .config import ARMS, BACKGROUND, CATEGORIES, FACE, HAIR, LEGS
 from .messages import sentence
-from .nets.condition import flood
+from .nets.masks import flood
 from .nets.tryon import HEAD_PEAK, GarmentReading, PersonReading
 
 

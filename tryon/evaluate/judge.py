@@ -28,8 +28,8 @@ from ..measures import (
     ssim_maps,
     within,
 )
-from ..nets.condition import grow
 from ..nets.filling import fill
+from ..nets.masks import grow
 from ..nets.old_clothes import REPLACED
 from .baselines import old_garment
 

@@ -7,12 +7,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import CATEGORIES, DRESS, GARMENTS, LEGS, LOWER, OUTER, UPPER
+from .masks import main_pieces
 from .prior import HAS_LOWER, LEG
 from .skeleton import SLEEVE, draw_limbs
 
 REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS}
 _SLIM = 1.3  # widths of both bare legs that slim trousers may take up
 _CUFF = 0.3  # how far down the forearm there must be cloth for a sleeve to cover it
+_PIECE = 0.06  # of the largest piece of a lower garment; a smaller one apart from it is none
 _IN_FRAME = 0.97  # of the frame's height; what begins below is not seen
 
 
@@ -107,6 +109,9 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     skirt = skirt & (low | (thighs > _IN_FRAME))
     is_top, is_dress = ((category == CATEGORIES.index(k)).view(-1, 1, 1, 1) for k in ("upper", "dress"))
     off = replaced(parse, category)
+    below = (category != CATEGORIES.index("upper")).view(-1, 1, 1, 1)
+    if below.any():  # what a bag or a strap before the legs is taken for
+        off = off - (parse[:, [LOWER]] - main_pieces(parse[:, [LOWER]], least=_PIECE)) * below
     if is_top.any() and (dress.mean((2, 3)) > HAS_LOWER).any():
         skirt = skirt & (sleeves_of(dress, keypoints) < 0.5)
     if is_top.any():

@@ -12,11 +12,12 @@ from ..config import ARMS, CATEGORIES, DRESS, FACE, LOWER, OUTER, UPPER, TryOnCo
 from .alike import agree
 from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
-from .condition import edit_region, fill_holes, inner, main_pieces, make_condition
+from .condition import edit_region, make_condition
 from .edges import by_colour, follow_edges
 from .filling import shrink, spread
 from .garment import GarmentNet
 from .generator import Canvas, Generator
+from .masks import fill_holes, inner, main_pieces
 from .old_clothes import settle_dress, taken_off
 from .outline import above_waistband, follow_outline, neck_window, settle_neck
 from .prior import bare_arms

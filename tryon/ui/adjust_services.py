@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from ..adjust import NEITHER, Adjustments, Marks
 from ..config import InputError
 from ..images import load_photo
-from ..nets.condition import fill_holes, grow
+from ..nets.masks import fill_holes, grow
 from .services import Services, Shown
 
 YES, NO, ONLY = "#1f6feb", "#f97316", "#a21caf"  # blue, orange, purple: told apart also by who sees red and green alike
