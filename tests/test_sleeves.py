@@ -1,10 +1,10 @@
-"""Sleeves: the cloth outside the armholes decides where the landmarks' presence is in doubt."""
+"""Sleeves: the cloth outside the armholes decides where the landmarks are in doubt; worn, both reach equally far and have no holes."""
 
 import torch
 
 from tests.test_nets import body
 from tryon.config import LANDMARKS
-from tryon.nets.sleeves import beyond_armholes, even_sleeves, has_sleeves, settle_sleeves
+from tryon.nets.sleeves import beyond_armholes, has_sleeves, settle_sleeves, whole_sleeves
 
 POINTS = {"shoulder_left": (0.65, 0.2), "shoulder_right": (0.35, 0.2), "armpit_left": (0.68, 0.38), "armpit_right": (0.32, 0.38)}
 FOUR = [i for i, name in enumerate(LANDMARKS) if name.startswith("sleeve")]
@@ -67,29 +67,38 @@ def arms_apart() -> torch.Tensor:
     return points
 
 
+def along(points: torch.Tensor, arm: tuple[int, int, int], share: float) -> tuple[int, int]:
+    """Row and column at this share of the way from shoulder to wrist."""
+    a, b, rest = (arm[0], arm[1], 2 * share) if share < 0.5 else (arm[1], arm[2], 2 * share - 1)
+    column, row = (torch.lerp(points[0, a, :2], points[0, b, :2], rest) * torch.tensor([96, 128])).long().tolist()
+    return row, column
+
+
+LEFT, RIGHT = (5, 7, 9), (6, 8, 10)
+
+
 def test_the_shorter_sleeve_goes_on_as_far_as_the_longer_one():
     points = arms_apart()
-    more = even_sleeves(seen(points, 0.95, 0.4), points)[0, 0]
-    elbow, wrist = points[0, 8, :2], points[0, 10, :2]
-    for share, expected in ((0.2, 1), (0.7, 1), (1.05, 0)):
-        column, row = (torch.lerp(elbow, wrist, share) * torch.tensor([96, 128])).long().tolist()
-        assert (more[row, column] > 0.5) == expected
-    assert more[:, 48:].max() == 0  # the longer one stays as it is
-    flat = even_sleeves(seen(points, 0.95, 0.4).flip(3), mirrored(points))[0, 0]
-    assert (flat.flip(1) - more).abs().mean() < 1e-3
+    for ends in ((0.95, 0.4), (0.4, 0.95)):
+        sleeves = whole_sleeves(seen(points, *ends), points)[0, 0]
+        for arm in (LEFT, RIGHT):
+            assert [float(sleeves[along(points, arm, share)]) for share in (0.1, 0.35, 0.6, 0.9)] == [0, 1, 1, 1]
+        assert sleeves[: along(points, LEFT, 0.15)[0]].max() == 0 and sleeves[along(points, LEFT, 1.05)[0] :].max() == 0
 
 
-def mirrored(points: torch.Tensor) -> torch.Tensor:
-    swapped = points.clone()
-    for left in (5, 7, 9, 11, 13, 15):
-        swapped[:, left], swapped[:, left + 1] = points[:, left + 1], points[:, left]
-    swapped[:, :, 0] = 1 - swapped[:, :, 0]
-    return swapped
-
-
-def test_sleeves_that_are_even_or_cannot_be_compared_stay():
+def test_sleeves_that_are_even_or_cannot_be_compared_keep_their_ends():
     points = arms_apart()
-    assert even_sleeves(seen(points, 0.5, 0.4), points).max() == 0
+    sleeves = whole_sleeves(seen(points, 0.6, 0.5), points)[0, 0]
+    for arm, end in ((LEFT, 0.6), (RIGHT, 0.5)):
+        assert sleeves[along(points, arm, end - 0.08)] == 1 and sleeves[along(points, arm, end + 0.1)] == 0
     aside = points.clone()
     aside[:, :, 0] = aside[:, :, 0].sub(0.5).mul(0.5).add(0.5)  # half as wide: turned
-    assert even_sleeves(seen(aside, 0.95, 0.4), aside).max() == 0
+    assert whole_sleeves(seen(aside, 0.95, 0.4), aside)[0, 0][along(aside, RIGHT, 0.7)] == 0
+
+
+def test_a_hole_in_a_sleeve_is_closed():
+    points = arms_apart()
+    maps = seen(points, 0.9, 0.9)
+    row, column = along(points, RIGHT, 0.4)
+    maps[:, :, row - 2 : row + 3, column + 1 : column + 4] = -4  # beside the axis
+    assert whole_sleeves(maps, points)[0, 0, row - 1 : row + 2, column + 1 : column + 3].min() == 1

@@ -20,6 +20,7 @@ _ENOUGH, _CLOTH = 0.65, 0.3
 _STEPS = 24  # places along an arm at which is asked for its sleeve
 _UNEVEN = 0.2  # of the arm; by as much the ends of two sleeves differ through the way the arms are held
 _LEAST = 0.15  # of the arm; less is no sleeve but a strap
+_SHOULDER = 0.25  # of the arm; above lies the shoulder, whose outline WarpNet knows
 _BEFORE = 0.9  # of ``draw_limbs``; there an arm lies on the trunk, and what is seen may be the trunk's
 _FRONT = 0.55  # width between the shoulders in lengths of the torso below which a body is turned and hides an arm
 _WIDE, _SOFT = 0.115, 0.02  # a sleeve's half width and its edge, in lengths of the torso
@@ -82,10 +83,10 @@ def settle_sleeves(mask: Tensor, landmarks: Tensor) -> Tensor:
     return out
 
 
-def even_sleeves(seen: Tensor, keypoints: Tensor) -> Tensor:
-    """Where the shorter of two sleeves goes on to reach as far down its arm as the longer one: in a garment's photo a sleeve
-    often lies folded under or on the trunk, and WarpNet then ends it where the photo does. Of a body turned aside only one arm
-    can be judged, and nothing is added.
+def whole_sleeves(seen: Tensor, keypoints: Tensor) -> Tensor:
+    """Where sleeves must be without a gap: round each arm from below the shoulder to the sleeve's end, and where one of them
+    ends earlier as far down its arm as the other. In a garment's photo a sleeve often lies folded under or on the trunk, and
+    WarpNet then ends it where the photo does. Of a body turned aside only one arm can be judged, and its ends stay.
 
     Args:
         seen: N×1×h×w logits of the worn garment's visible area.
@@ -115,9 +116,10 @@ def even_sleeves(seen: Tensor, keypoints: Tensor) -> Tensor:
         near, far = ((right**2 + down**2).sqrt() for _, right, down in (upper, lower))
         places.append(torch.where(near < far, upper[0], 1 + lower[0]) / 2)
         distances.append(torch.minimum(near, far))
-    goal, more = torch.maximum(*ends), torch.zeros_like(places[0])
+    goal, sleeves = torch.maximum(*ends), torch.zeros_like(places[0])
     frontal = (points[:, 5] - points[:, 6]).norm(dim=1) > _FRONT * length.flatten()
     for end, place, away in zip(ends, places, distances):
-        within = ((_WIDE * length - away) / (_SOFT * length) + 0.5).clamp(0, 1) * (place < goal.view(n, 1, 1))
-        more = torch.maximum(more, within * (frontal & (goal - end > _UNEVEN)).view(n, 1, 1))
-    return more.unsqueeze(1)
+        end = torch.where(frontal & (goal - end > _UNEVEN), goal, end)
+        within = ((_WIDE * length - away) / (_SOFT * length) + 0.5).clamp(0, 1) * (place > _SHOULDER) * (place < end.view(n, 1, 1))
+        sleeves = torch.maximum(sleeves, within)
+    return sleeves.unsqueeze(1)

@@ -22,7 +22,7 @@ from .old_clothes import settle_dress, taken_off
 from .outline import above_waistband, follow_outline, neck_window, settle_neck
 from .prior import bare_arms
 from .skeleton import BARE, SLEEVE, complete, draw_limbs, onto_arms
-from .sleeves import even_sleeves, has_sleeves, settle_sleeves
+from .sleeves import has_sleeves, settle_sleeves, whole_sleeves
 from .warp import WarpNet
 from .worn import worn_landmarks
 
@@ -159,12 +159,12 @@ class TryOnModel(nn.Module):
         flow = F.interpolate(warp.flow.permute(0, 3, 1, 2), frame, mode="bilinear", align_corners=False)
         flow = flow.permute(0, 2, 3, 1)
         sleeved, sleeveless = has_sleeves(reading.landmarks, category)
-        even = even_sleeves(warp.mask, person.keypoints) * sleeved
-        seen = torch.maximum(warp.mask.float(), torch.logit(even, 0.02))
-        seen, even = F.interpolate(torch.cat([seen, even], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
+        sleeves = whole_sleeves(warp.mask, person.keypoints) * sleeved
+        seen = torch.maximum(warp.mask.float(), torch.logit(sleeves, 0.02))
+        seen, sleeves = F.interpolate(torch.cat([seen, sleeves], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
         parse = settle_dress(person.parse, person.keypoints)
         both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
-        front = torch.maximum((both[:, 3:] * 2).clamp(0, 1), even) * below_waist(person.keypoints, category, frame[0])
+        front = torch.maximum((both[:, 3:] * 2).clamp(0, 1), sleeves) * below_waist(person.keypoints, category, frame[0])
         # a dress that stays on below a new top begins at that top's own hem
         old = taken_off(parse, person.keypoints, category, torch.sigmoid(_CRISP * seen) * front)
         limbs = draw_limbs(person.keypoints, size)
