@@ -1,4 +1,4 @@
-"""Sleeves: the cloth outside the armholes decides where the landmarks are in doubt; worn, both reach equally far and have no holes."""
+"""Sleeves: the cloth outside the armholes settles doubtful landmarks; worn, both reach equally far and have no holes."""
 
 import torch
 
