@@ -14,11 +14,11 @@ from tryon.nets.filling import fill, shrink
 from tryon.nets.generator import Generator
 from tryon.nets.masks import fill_holes, grow, main_pieces
 from tryon.nets.old_clothes import taken_off
-from tryon.nets.outline import above_waistband, follow_outline, neck_window, settle_neck
+from tryon.nets.outline import above_waistband, follow_outline, neck_window, settle_neck, within_arms
 from tryon.nets.parts import part_grids, part_transforms
 from tryon.nets.prior import bare_arms, first_guess
 from tryon.nets.skeleton import draw_limbs, hand_maps, onto_arms
-from tryon.nets.tryon import TryOnModel, within_arms
+from tryon.nets.tryon import TryOnModel
 
 POINTS = {
     "nose": (0.5, 0.15),

@@ -1,4 +1,4 @@
-"""The new garment's outline: kept to the old one's where both run close, and open where the neck comes out."""
+"""The new garment's outline: kept to the old one's where both run close, open where the neck comes out, ended at the waist."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import LANDMARKS
+from ..config import CATEGORIES, LANDMARKS
 from .edges import box
 from .filling import shrink
 
 _SCALE = 64  # frame heights: outlines are compared through a blur of one part in so many
 _SAME, _APART = 0.30, 0.45  # difference of the blurred masks below which two outlines are one, above which they are two
+_CHEST = 0.35  # of the way from the shoulders to the hips: no neckline reaches below
 _WIDER = 4  # how much wider gaps beside the waist may be
 _SHOULDERS = tuple(LANDMARKS.index(name) for name in ("shoulder_left", "shoulder_right"))
 _ASIDE, _HALF = 0.08, (0.12, 0.34)  # nine in ten garment photos keep to these by themselves
@@ -122,3 +123,28 @@ def above_waistband(worn: Tensor, lower: Tensor) -> Tensor:
     bare = ((worn > 0.5).sum(3, keepdim=True) < few) & ((lower > 0.5).sum(3, keepdim=True) > 4 * few)
     begun = (worn > 0.5).any(3, keepdim=True).float().cummax(2).values > 0
     return worn * (1 - (bare & begun).float().cummax(2).values)
+
+
+def within_arms(arms: Tensor, keypoints: Tensor) -> Tensor:
+    """Below the chest, where further out in the same row a bare arm is seen; N×1×H×W, 0 or 1.
+
+    Args:
+        arms: N×1×H×W in [0, 1], bare arms in the photo.
+        keypoints: N×17×3.
+    """
+    height, width = arms.shape[2:]
+    shoulders, hips = (keypoints[:, k, :2].mean(1).view(-1, 2, 1, 1, 1).unbind(1) for k in ([5, 6], [11, 12]))
+    y, x = ((torch.arange(side, device=arms.device) + 0.5) / side for side in (height, width))
+    seen = (arms > 0.5).float()
+    right, left = seen.cummax(3).values, seen.flip(3).cummax(3).values.flip(3)  # the wearer's right is on the left
+    outside = torch.where(x.view(1, 1, 1, -1) < (shoulders[0] + hips[0]) / 2, right, left)
+    return outside * (y.view(1, 1, -1, 1) > shoulders[1] + _CHEST * (hips[1] - shoulders[1]))
+
+
+def below_waist(keypoints: Tensor, category: Tensor, height: int) -> Tensor:
+    """Where a garment of this category may hang at all: trousers and skirts below the waist; N×1×height×1, 0 or 1."""
+    shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
+    waist = (hips - 0.4 * (hips - shoulders).abs()).view(-1, 1, 1, 1)
+    rows = ((torch.arange(height, device=keypoints.device) + 0.5) / height).view(1, 1, -1, 1)
+    is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
+    return ((rows > waist) | ~is_lower).float()

@@ -19,7 +19,7 @@ from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .masks import fill_holes, inner, main_pieces
 from .old_clothes import settle_dress, taken_off
-from .outline import above_waistband, follow_outline, neck_window, settle_neck
+from .outline import above_waistband, below_waist, follow_outline, neck_window, settle_neck, within_arms
 from .prior import bare_arms
 from .skeleton import BARE, SLEEVE, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, whole_sleeves
@@ -30,7 +30,6 @@ HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really the
 _PERHAPS = 0.05  # chance, by GarmentNet, that somebody wears a garment, from which BodyNet is asked
 _CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
 LIKELIER = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
-_CHEST = 0.35  # of the way from the shoulders to the hips: no neckline reaches below
 _PIECE = 0.05  # share of a garment's largest visible piece from which another one counts
 _REACH = 4.0  # logits in favour of the new garment where the old one covered the trunk: a gap would have to be invented
 
@@ -229,31 +228,6 @@ def is_worn(reading: PersonReading) -> bool:
     return bool(face and torso and reading.peaks[0, :3].mean() > HEAD_PEAK)
 
 
-def within_arms(arms: Tensor, keypoints: Tensor) -> Tensor:
-    """Below the chest, where further out in the same row a bare arm is seen; N×1×H×W, 0 or 1.
-
-    Args:
-        arms: N×1×H×W in [0, 1], bare arms in the photo.
-        keypoints: N×17×3.
-    """
-    height, width = arms.shape[2:]
-    shoulders, hips = (keypoints[:, k, :2].mean(1).view(-1, 2, 1, 1, 1).unbind(1) for k in ([5, 6], [11, 12]))
-    y, x = ((torch.arange(side, device=arms.device) + 0.5) / side for side in (height, width))
-    seen = (arms > 0.5).float()
-    right, left = seen.cummax(3).values, seen.flip(3).cummax(3).values.flip(3)  # the wearer's right is on the left
-    outside = torch.where(x.view(1, 1, 1, -1) < (shoulders[0] + hips[0]) / 2, right, left)
-    return outside * (y.view(1, 1, -1, 1) > shoulders[1] + _CHEST * (hips[1] - shoulders[1]))
-
-
-def below_waist(keypoints: Tensor, category: Tensor, height: int) -> Tensor:
-    """Where a garment of this category may hang at all: trousers and skirts below the waist; N×1×height×1, 0 or 1."""
-    shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
-    waist = (hips - 0.4 * (hips - shoulders).abs()).view(-1, 1, 1, 1)
-    rows = ((torch.arange(height, device=keypoints.device) + 0.5) / height).view(1, 1, -1, 1)
-    is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
-    return ((rows > waist) | ~is_lower).float()
-
-
 def _read_worn(wearer: PersonReading) -> tuple[Tensor, Tensor, Tensor]:
     """Mask (H×W), landmarks (18×3) and category (3) that a wearer's body (one row) tells of a top or a dress."""
     torso = wearer.parse[0, [UPPER, OUTER, DRESS]].sum(0)  # at BodyNet's size
@@ -271,4 +245,4 @@ def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size, mode="bilinear", antialias=True, align_corners=False)
 
 
-__all__ = ["Draped", "GarmentReading", "PersonReading", "TryOnModel", "TryOnOutput", "is_worn", "within_arms"]
+__all__ = ["Draped", "GarmentReading", "PersonReading", "TryOnModel", "TryOnOutput", "is_worn"]
