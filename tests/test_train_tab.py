@@ -202,6 +202,17 @@ def test_a_run_is_told_in_words_in_both_languages(tmp_path):
     assert "What the data doctor found (2)" in english and "数据检查结果" in chinese and "照片太暗" in chinese
 
 
+def test_the_doctor_tells_what_it_found_where_nothing_is_wrong_too(tmp_path):
+    run = write_run(tmp_path / "tryon-1")
+    assert train_pieces.doctor_html(run, "en") == ""  # the built-in people are not counted
+    counts = {"people": 20, "people_smallest": "550×810", "people_largest": "550×856", "garments": 1}
+    counts |= {"garments_smallest": "400×500", "garments_largest": "400×500"}
+    (run.folder / "report.json").write_text(json.dumps({"counts": counts, "problems": []}))
+    english, chinese = (train_pieces.doctor_html(run, language) for language in ("en", "zh"))
+    assert "Photos of people: 20 (550×810 – 550×856) · Photos of garments: 1 (400×500)" in english
+    assert "人物照片：20 (550×810 – 550×856)" in chinese and "<details" not in english + chinese
+
+
 @pytest.mark.parametrize(
     "state, wish, words",
     [

@@ -95,15 +95,23 @@ def change_html(run: Run, language: str) -> str:
 
 
 def doctor_html(run: Run, language: str) -> str:
-    """The data doctor's findings in words; nothing where it found nothing to tell."""
-    problems = [told(problem, language) for problem in run.report().get("problems", [])]
-    if not problems:
-        return ""
-    rows = "".join(f'<li class="note warning">{escape(text)}</li>' for text in problems)
-    return (
-        f'<details class="train-doctor"><summary>{escape(t("train_found", language))} ({len(problems)})</summary>'
-        f'<ul class="notes">{rows}</ul></details>'
-    )
+    """What the data doctor found: how many photos of which sizes, and under a fold what is wrong with them; nothing for the
+    built-in people."""
+    report = run.report()
+    counts, problems = report.get("counts", {}), [told(problem, language) for problem in report.get("problems", [])]
+    found = []
+    for kind in ("people", "garments"):
+        if counts.get(kind):
+            sizes = dict.fromkeys(counts[f"{kind}_{end}"] for end in ("smallest", "largest") if f"{kind}_{end}" in counts)
+            found.append(t(f"train_counts_{kind}", language, count=counts[kind]) + (f" ({' – '.join(sizes)})" if sizes else ""))
+    out = f'<p class="quiet train-counts">{escape(" · ".join(found))}</p>' if found else ""
+    if problems:
+        rows = "".join(f'<li class="note warning">{escape(text)}</li>' for text in problems)
+        out += (
+            f'<details class="train-doctor"><summary>{escape(t("train_found", language))} ({len(problems)})</summary>'
+            f'<ul class="notes">{rows}</ul></details>'
+        )
+    return out
 
 
 def validation_key(row: dict[str, Any]) -> str | None:

@@ -137,6 +137,8 @@ TEXTS: dict[str, tuple[str, str]] = {  # key: (English, Chinese)
     "train_sample_now": ("Step {step}, the newest", "第 {step} 步，最新"),
     "train_sample_alt": ("A grid of sample pictures", "示例图网格"),
     "train_from": ("started from {base}", "起点：{base}"),
+    "train_counts_people": ("Photos of people: {count}", "人物照片：{count}"),
+    "train_counts_garments": ("Photos of garments: {count}", "服装照片：{count}"),
     "train_found": ("What the data doctor found", "数据检查结果"),
     "train_warned": ("At step {step}: {text}", "第 {step} 步：{text}"),
     "train_try_new": ("Try on with {name}", "用 {name} 试穿"),
