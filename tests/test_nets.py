@@ -14,7 +14,7 @@ from tryon.nets.filling import fill, shrink
 from tryon.nets.generator import Generator
 from tryon.nets.masks import fill_holes, grow, main_pieces
 from tryon.nets.old_clothes import taken_off
-from tryon.nets.outline import above_waistband, follow_outline, neck_window, settle_neck, within_arms
+from tryon.nets.outline import above_waistband, close_hem, follow_outline, neck_window, settle_neck, within_arms
 from tryon.nets.parts import part_grids, part_transforms
 from tryon.nets.prior import bare_arms, first_guess
 from tryon.nets.skeleton import draw_limbs, hand_maps, onto_arms
@@ -309,6 +309,17 @@ def test_a_gap_between_waist_and_bare_arm_is_closed_and_one_beside_it_stays():
     out = follow_outline(worn, old, between * (1 - arms))
     assert out[0, 0, 120:150, 121:131].min() > 0.6 and out[0, 0, 120:150, 61:69].max() < 0.1
     assert torch.equal(follow_outline(worn, old, torch.zeros_like(old))[:, :, :, :96], out[:, :, :, :96])
+
+
+def test_a_hem_is_let_down_a_little_and_no_further():
+    points, worn, old = body(), torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
+    worn[:, :, 60:130, 60:132] = 1  # the torso is 64 rows long
+    worn[:, :, 60:66, 80:110] = 0  # a neckline, behind which the old garment goes on
+    for hem, filled in ((137, 1), (160, 0)):
+        old[:, :, 60:hem, 60:132] = 1
+        out = close_hem(worn, old, points)
+        assert out[0, 0, 130:hem, 62:130].min() == out[0, 0, 130:hem, 62:130].max() == filled
+        assert out[:, :, hem:].max() == 0 and out[0, 0, 60:66, 85:105].max() == 0
 
 
 def test_every_pixel_finds_its_place_on_an_arm():

@@ -14,6 +14,8 @@ _SCALE = 64  # frame heights: outlines are compared through a blur of one part i
 _SAME, _APART = 0.30, 0.45  # difference of the blurred masks below which two outlines are one, above which they are two
 _CHEST = 0.35  # of the way from the shoulders to the hips: no neckline reaches below
 _WIDER = 4  # how much wider gaps beside the waist may be
+_LONGER = 0.15  # lengths of the torso that a hem may be let down
+_BESIDE = 8  # columns to each side
 _SHOULDERS = tuple(LANDMARKS.index(name) for name in ("shoulder_left", "shoulder_right"))
 _ASIDE, _HALF = 0.08, (0.12, 0.34)  # nine in ten garment photos keep to these by themselves
 _SPARE = 0.2  # widths of the neck that its landmarks may be wrong by
@@ -47,6 +49,28 @@ def follow_outline(worn: Tensor, old: Tensor, waist: Tensor) -> Tensor:
     apart = F.interpolate(box(apart.clamp(0, 1), radius), worn.shape[2:], mode="bilinear", align_corners=False)
     mixed = worn * apart + old * (1 - apart)
     return ((mixed - 0.5) * 3 + 0.5).clamp(0, 1)
+
+
+def close_hem(worn: Tensor, old: Tensor, keypoints: Tensor) -> Tensor:
+    """Let the new garment hang down to where the old one ended, if that is only a little further: else a strip of trousers or
+    of a hand would have to be invented below its hem.
+
+    Args:
+        worn, old: N×1×H×W in [0, 1], the new garment as expected and the garment it replaces.
+        keypoints: N×17×3.
+
+    Returns:
+        N×1×H×W in [0, 1].
+    """
+    height = worn.shape[2]
+    most = (keypoints[:, 11:13, 1].mean(1) - keypoints[:, 5:7, 1].mean(1)).abs().view(-1, 1, 1, 1) * height * _LONGER
+    rows = torch.arange(height, device=worn.device, dtype=torch.float32).view(1, 1, -1, 1)
+    last = torch.where(worn > 0.5, rows, -float(height)).cummax(2).values
+    end = torch.where(old < 0.5, rows, 2.0 * height).flip(2).cummin(2).values.flip(2)
+    both = ((last >= 0) & (old > 0.5)).float()
+    gap = torch.cat([torch.minimum(end - last, 2 * most) * both, both], 1)
+    gap = F.avg_pool2d(gap, (1, 2 * _BESIDE + 1), 1, (0, _BESIDE))  # columns beside each other decide together
+    return torch.maximum(worn, old * both * (gap[:, :1] < most * gap[:, 1:]))
 
 
 def _neck(landmarks: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

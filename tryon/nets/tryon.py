@@ -19,7 +19,7 @@ from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .masks import fill_holes, inner, main_pieces
 from .old_clothes import settle_dress, taken_off
-from .outline import above_waistband, below_waist, follow_outline, neck_window, settle_neck, within_arms
+from .outline import above_waistband, below_waist, close_hem, follow_outline, neck_window, settle_neck, within_arms
 from .prior import bare_arms
 from .skeleton import BARE, SLEEVE, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, whole_sleeves
@@ -176,6 +176,7 @@ class TryOnModel(nn.Module):
         sleeve = F.grid_sample(_resize(worn, size), axis, align_corners=False)  # what covers an arm's axis
         sleeve = sleeve * ((arms > torso) & (arms > SLEEVE)) * (1 - sleeveless)
         sleeve = F.interpolate(sleeve, frame, mode="bilinear", align_corners=False)
+        worn = close_hem(worn, old, person.keypoints)
         worn = follow_outline(worn, old, torch.maximum(waist, sleeve)) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
         is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1).float()
