@@ -111,7 +111,7 @@ def whole_sleeves(seen: Tensor, keypoints: Tensor) -> Tensor:
         sleeve = (covered > 0) & ((trunk < _BEFORE) | (along[:, :, 0] < _LEAST))
         count = sleeve.cumsum(1)
         run, end = (count - (count * ~sleeve).cummax(1).values).max(1)  # the longest stretch: further down it may be the trunk
-        ends.append((end + 1) / _STEPS * (run > _LEAST * _STEPS))
+        ends.append(end / _STEPS * (run > _LEAST * _STEPS))
         upper, lower = (onto_bone(x, y, a[:, 0], b[:, 0]) for a, b in ((shoulder, elbow), (elbow, wrist)))
         near, far = ((right**2 + down**2).sqrt() for _, right, down in (upper, lower))
         places.append(torch.where(near < far, upper[0], 1 + lower[0]) / 2)
