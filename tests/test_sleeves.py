@@ -4,6 +4,7 @@ import torch
 
 from tests.test_nets import body
 from tryon.config import LANDMARKS
+from tryon.nets.skeleton import draw_limbs
 from tryon.nets.sleeves import beyond_armholes, has_sleeves, settle_sleeves, whole_sleeves
 
 POINTS = {"shoulder_left": (0.65, 0.2), "shoulder_right": (0.35, 0.2), "armpit_left": (0.68, 0.38), "armpit_right": (0.32, 0.38)}
@@ -74,13 +75,17 @@ def along(points: torch.Tensor, arm: tuple[int, int, int], share: float) -> tupl
     return row, column
 
 
+def whole(maps: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    return whole_sleeves(maps, points, draw_limbs(points, (128, 96))[:, :1])[0, 0]
+
+
 LEFT, RIGHT = (5, 7, 9), (6, 8, 10)
 
 
 def test_the_shorter_sleeve_goes_on_as_far_as_the_longer_one():
     points = arms_apart()
     for ends in ((0.95, 0.4), (0.4, 0.95)):
-        sleeves = whole_sleeves(seen(points, *ends), points)[0, 0]
+        sleeves = whole(seen(points, *ends), points)
         for arm in (LEFT, RIGHT):
             assert [float(sleeves[along(points, arm, share)]) for share in (0.1, 0.35, 0.6, 0.9)] == [0, 1, 1, 1]
         assert sleeves[: along(points, LEFT, 0.15)[0]].max() == 0 and sleeves[along(points, LEFT, 1.05)[0] :].max() == 0
@@ -88,12 +93,12 @@ def test_the_shorter_sleeve_goes_on_as_far_as_the_longer_one():
 
 def test_sleeves_that_are_even_or_cannot_be_compared_keep_their_ends():
     points = arms_apart()
-    sleeves = whole_sleeves(seen(points, 0.6, 0.5), points)[0, 0]
+    sleeves = whole(seen(points, 0.6, 0.5), points)
     for arm, end in ((LEFT, 0.6), (RIGHT, 0.5)):
         assert sleeves[along(points, arm, end - 0.08)] == 1 and sleeves[along(points, arm, end + 0.1)] == 0
     aside = points.clone()
     aside[:, :, 0] = aside[:, :, 0].sub(0.5).mul(0.5).add(0.5)  # half as wide: turned
-    assert whole_sleeves(seen(aside, 0.95, 0.4), aside)[0, 0][along(aside, RIGHT, 0.7)] == 0
+    assert whole(seen(aside, 0.95, 0.4), aside)[along(aside, RIGHT, 0.7)] == 0
 
 
 def test_a_hole_in_a_sleeve_is_closed():
@@ -101,4 +106,4 @@ def test_a_hole_in_a_sleeve_is_closed():
     maps = seen(points, 0.9, 0.9)
     row, column = along(points, RIGHT, 0.4)
     maps[:, :, row - 2 : row + 3, column + 1 : column + 4] = -4  # beside the axis
-    assert whole_sleeves(maps, points)[0, 0, row - 1 : row + 2, column + 1 : column + 3].min() == 1
+    assert whole(maps, points)[row - 1 : row + 2, column + 1 : column + 3].min() == 1

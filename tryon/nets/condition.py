@@ -50,7 +50,7 @@ def sewn_on(accessory: Tensor, cloth: Tensor, cells: int = 128) -> Tensor:
     return ((accessory * inside) > 0.5).float()
 
 
-def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor) -> Tensor:
+def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor, old: Tensor | None = None) -> Tensor:
     """Pixels that may change: the old garment and a rim round it, and the new garment's area.
 
     Hair, face (down to the chin: a new neckline may cover the neck), bare hands, shoes and what hangs in front stay out of
@@ -61,6 +61,7 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
         keypoints: N×17×3.
         worn: N×1×H×W in [0, 1], the new garment's visible area.
         category: N int64.
+        old: N×1×H×W in [0, 1], what ``taken_off`` says, where it is known already.
 
     Returns:
         N×1×H×W, 0 or 1.
@@ -68,7 +69,7 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     rim = rim_width(parse.shape[2])
     rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
     nose, shoulders = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([0], [5, 6]))
-    old = taken_off(parse, keypoints, category, worn)
+    old = taken_off(parse, keypoints, category, worn) if old is None else old
     # of the face rather a little too much than a pixel too little, but no collar beside it
     collar = grow((old > _SURELY).float(), -1)
     face = grow((parse[:, [FACE]] > 0.35).float(), rim) * (rows < nose + _CHIN * (shoulders - nose)) * (1 - collar)

@@ -15,7 +15,7 @@ _SAME, _APART = 0.30, 0.45  # difference of the blurred masks below which two ou
 _CHEST = 0.35  # of the way from the shoulders to the hips: no neckline reaches below
 _WIDER = 4  # how much wider gaps beside the waist may be
 _LONGER = 0.15  # lengths of the torso that a hem may be let down
-_BESIDE = 8  # columns to each side
+_BESIDE = 8  # columns of half the size
 _SHOULDERS = tuple(LANDMARKS.index(name) for name in ("shoulder_left", "shoulder_right"))
 _ASIDE, _HALF = 0.08, (0.12, 0.34)  # nine in ten garment photos keep to these by themselves
 _SPARE = 0.2  # widths of the neck that its landmarks may be wrong by
@@ -62,15 +62,17 @@ def close_hem(worn: Tensor, old: Tensor, keypoints: Tensor) -> Tensor:
     Returns:
         N×1×H×W in [0, 1].
     """
-    height = worn.shape[2]
+    height, width = (side // 2 for side in worn.shape[2:])
+    small = shrink(torch.cat([worn, old], 1).float(), (height, width)) > 0.5
     most = (keypoints[:, 11:13, 1].mean(1) - keypoints[:, 5:7, 1].mean(1)).abs().view(-1, 1, 1, 1) * height * _LONGER
     rows = torch.arange(height, device=worn.device, dtype=torch.float32).view(1, 1, -1, 1)
-    last = torch.where(worn > 0.5, rows, -float(height)).cummax(2).values
-    end = torch.where(old < 0.5, rows, 2.0 * height).flip(2).cummin(2).values.flip(2)
-    both = ((last >= 0) & (old > 0.5)).float()
-    gap = torch.cat([torch.minimum(end - last, 2 * most) * both, both], 1)
-    gap = F.avg_pool2d(gap, (1, 2 * _BESIDE + 1), 1, (0, _BESIDE))  # columns beside each other decide together
-    return torch.maximum(worn, old * both * (gap[:, :1] < most * gap[:, 1:]))
+    last = torch.where(small[:, :1], rows, -float(height)).cummax(2).values
+    end = torch.where(small[:, 1:], 2.0 * height, rows).flip(2).cummin(2).values.flip(2)
+    both = ((last >= 0) & small[:, 1:]).float()
+    gap = torch.cat([torch.minimum(end - last - 1, 2 * most) * both, both], 1)
+    gap, count = gap.unflatten(3, (-1, _BESIDE)).mean(4).split(1, 1)  # columns beside each other decide together
+    near = (gap < most * count).float().repeat_interleave(_BESIDE, 3) * both
+    return torch.maximum(worn, old * F.interpolate(near, worn.shape[2:], mode="nearest"))
 
 
 def _neck(landmarks: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import CATEGORIES, LANDMARKS
-from .skeleton import draw_limbs, onto_bone
+from .skeleton import onto_bone
 
 _SLEEVE = [[LANDMARKS.index(f"sleeve_{side}_{end}") for end in ("outer", "inner")] for side in ("left", "right")]
 SLEEVE_ENDS = _SLEEVE[0] + _SLEEVE[1]  # rows of LANDMARKS
@@ -83,7 +83,7 @@ def settle_sleeves(mask: Tensor, landmarks: Tensor) -> Tensor:
     return out
 
 
-def whole_sleeves(seen: Tensor, keypoints: Tensor) -> Tensor:
+def whole_sleeves(seen: Tensor, keypoints: Tensor, torso: Tensor) -> Tensor:
     """Where sleeves must be without a gap: round each arm from below the shoulder to the sleeve's end, and where one of them
     ends earlier as far down its arm as the other. In a garment's photo a sleeve often lies folded under or on the trunk, and
     WarpNet then ends it where the photo does. Of a body turned aside only one arm can be judged, and its ends stay.
@@ -91,6 +91,7 @@ def whole_sleeves(seen: Tensor, keypoints: Tensor) -> Tensor:
     Args:
         seen: N×1×h×w logits of the worn garment's visible area.
         keypoints: N×17×3.
+        torso: N×1×h×w in [0, 1], as ``draw_limbs`` draws it.
 
     Returns:
         N×1×h×w in [0, 1].
@@ -99,7 +100,7 @@ def whole_sleeves(seen: Tensor, keypoints: Tensor) -> Tensor:
     unit = keypoints.new_tensor([width / height, 1.0])
     points = keypoints[:, :, :2].float() * unit
     length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1).clamp(min=0.05).view(n, 1, 1)
-    maps = torch.cat([seen.float(), draw_limbs(keypoints, (height, width))[:, :1]], 1)
+    maps = torch.cat([seen.float(), torso], 1)
     along = ((torch.arange(_STEPS, device=seen.device) + 0.5) / _STEPS).view(1, -1, 1)
     y = ((torch.arange(height, device=seen.device) + 0.5) / height).view(1, -1, 1)
     x = ((torch.arange(width, device=seen.device) + 0.5) / height).view(1, 1, -1)

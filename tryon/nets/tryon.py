@@ -158,7 +158,9 @@ class TryOnModel(nn.Module):
         flow = F.interpolate(warp.flow.permute(0, 3, 1, 2), frame, mode="bilinear", align_corners=False)
         flow = flow.permute(0, 2, 3, 1)
         sleeved, sleeveless = has_sleeves(reading.landmarks, category)
-        sleeves = whole_sleeves(warp.mask, person.keypoints) * sleeved
+        limbs = draw_limbs(person.keypoints, size)
+        torso, arms = limbs[:, :1], limbs[:, 1:3].amax(1, keepdim=True)
+        sleeves = whole_sleeves(warp.mask, person.keypoints, torso) * sleeved
         seen = torch.maximum(warp.mask.float(), torch.logit(sleeves, 0.02))
         seen, sleeves = F.interpolate(torch.cat([seen, sleeves], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
         parse = settle_dress(person.parse, person.keypoints)
@@ -166,8 +168,6 @@ class TryOnModel(nn.Module):
         front = torch.maximum((both[:, 3:] * 2).clamp(0, 1), sleeves) * below_waist(person.keypoints, category, frame[0])
         # a dress that stays on below a new top begins at that top's own hem
         old = taken_off(parse, person.keypoints, category, torch.sigmoid(_CRISP * seen) * front)
-        limbs = draw_limbs(person.keypoints, size)
-        torso, arms = limbs[:, :1], limbs[:, 1:3].amax(1, keepdim=True)
         trunk = torso * (1 - arms)  # an arm before the chest stays before it
         waist = ((torso > arms) & (arms < BARE)) * within_arms(_resize(parse[:, [ARMS]], size), person.keypoints)
         trunk, waist = F.interpolate(torch.cat([trunk, waist], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
@@ -184,7 +184,7 @@ class TryOnModel(nn.Module):
         if sleeveless.any():
             between = main_pieces(worn * (1 - bare_arms(person.keypoints, tuple(frame))), least=_PIECE)
             worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
-        edit = edit_region(parse, person.keypoints, worn, category)
+        edit = edit_region(parse, person.keypoints, worn, category, old)
         return Draped(flow, worn, both[:, :3], both[:, 3:], edit, parse)
 
     @staticmethod
