@@ -1,5 +1,6 @@
 """The picture that grows with a run, and that GarmentNet's batches follow it."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,9 @@ def test_time_is_planned_for_the_larger_pictures_to_come():
 
 def test_garment_batches_grow(tmp_path):
     tiny = make_tiny(tmp_path / "tiny")
-    settings = tiny_settings("garment", tiny, steps=10, batch=2, first_growth=0.5, second_growth=0.8)
-    recipe = recipe_class("garment")(Material(open_source("world", Path()), lambda: checkpoint.load(tiny)), settings)
+    material = Material(open_source("world", Path()), lambda: checkpoint.load(tiny))
+    settings = tiny_settings("garment", "", steps=10, batch=2, first_growth=0.5, second_growth=0.8)
+    recipe = recipe_class("garment")(material, settings)
     try:
         for step, rows, size in ((0, 4, (128, 96)), (5, 2, (192, 144)), (8, 2, (256, 192))):
             batch = recipe.batch(step)
@@ -37,3 +39,8 @@ def test_garment_batches_grow(tmp_path):
         assert recipe.stretch == growth.stretch(0.5, 0.8)
     finally:
         recipe.close()
+    learned = recipe_class("garment")(material, dataclasses.replace(settings, start=str(tiny)))
+    try:
+        assert tuple(learned.batch(0).photos.shape) == (2, 3, 256, 192) and learned.stretch == 1
+    finally:
+        learned.close()

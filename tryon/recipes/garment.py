@@ -43,7 +43,7 @@ _SAME_SPOT = 0.02  # of the frame's height, the mean distance of those looks wit
 class GarmentSettings(Settings):
     """``rendered``: people rendered (each wears three garments); ``pseudo``: share of the run from which the network's
     own confident masks of real photos count; ``first_growth``, ``second_growth``: shares of the run at which the picture
-    grows (see ``growth.py``)."""
+    of a fresh network grows (see ``growth.py``)."""
 
     steps: int = 2500
     batch: int = 20
@@ -94,13 +94,15 @@ class GarmentRecipe(Recipe):
         self.val = GrowingWorld(max(2, min(8, settings.rendered // 4)), VAL_SEED, SIZE).at(0)
         self.add_net("garment", GarmentNet(config.garment))
         self.adamw("garment")
-        self.stretch = growth.stretch(settings.first_growth, settings.second_growth)
+        # a network that has learned already would only unlearn at another size
+        self.growth = (0.0, 0.0) if settings.start else (settings.first_growth, settings.second_growth)
+        self.stretch = growth.stretch(*self.growth)
 
     def batch(self, index: int) -> Batch:
         """A fifth rendered, a quarter rendered in real cloth, 15 % worn, the rest photographed; what the source has not is
         rendered instead."""
         s: GarmentSettings = self.settings
-        size = growth.size_at(index / s.steps, s.first_growth, s.second_growth)
+        size = growth.size_at(index / s.steps, *self.growth)
         random, n = self.generator(index), growth.rows_of(s.batch, size)
         cloth = int(n * 0.25) if self.garments is not None else 0
         worn = int(n * 0.15) if self.streets is not None else 0
