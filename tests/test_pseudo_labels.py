@@ -85,7 +85,7 @@ def test_marks_overrule_what_the_network_believes(world, shipped):
 
 def recipe_batch(recipe):
     recipe.augment = Augment()
-    return recipe._real(8, torch.Generator().manual_seed(0))
+    return recipe._real(8, (256, 192), torch.Generator().manual_seed(0))
 
 
 def test_a_mark_moves_borders_and_leaves_the_line_itself_open():
