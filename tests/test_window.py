@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from tests.test_nets import body
-from tryon.nets.backdrop import WHOLE
 from tryon.nets.condition import make_condition
-from tryon.nets.filling import shrink
+from tryon.nets.filling import WHOLE, shrink
 from tryon.nets.generator import Canvas, Generator
 
 FRAME, SMALL = (512, 384), (256, 192)

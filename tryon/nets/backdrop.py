@@ -12,28 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .filling import fill
+from .filling import WHOLE, Window, fill, stretched
 
 _BASE = (32, 24)  # cells of the slow colours
 _PLACES = (64, 48)  # cells in which the nearest known background is looked for
-
-Window = tuple[slice, slice]  # rows and columns of a picture
-WHOLE: Window = (slice(None), slice(None))
-
-
-def stretched(x: Tensor, size: tuple[int, int], window: Window = WHOLE) -> Tensor:
-    """A map stretched bilinearly to ``size``, of it one window.
-
-    Args:
-        x: N×C×h×w.
-        window: begins and ends on whole cells of ``x``; at its borders half a cell is the border's own value.
-    """
-    if window is not WHOLE:
-        scale = size[0] // x.shape[2]
-        rows, columns = window
-        size = (rows.stop - rows.start, columns.stop - columns.start)
-        x = x[:, :, rows.start // scale : rows.stop // scale, columns.start // scale : columns.stop // scale]
-    return x if x.shape[2:] == size else F.interpolate(x, size, mode="bilinear", align_corners=False)
 
 
 @dataclass

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .filling import WHOLE, Window
+
 _ABOVE = 0.6  # the view begins so many torso lengths above the nose
 _BELOW, _FURTHEST = 0.4, 1.0  # and ends so many below the hips, at the least and at the most, as views in training did
 _HEM = 0.15  # torso lengths to show below the hem of a dress or coat: its class must not change where the view ends
@@ -79,7 +81,7 @@ def _sample(
     right: Tensor,
     down: Tensor,
     size: tuple[int, int],
-    window: tuple[slice, slice] = (slice(None), slice(None)),
+    window: Window = WHOLE,
 ) -> tuple[Tensor, Tensor]:
     """Maps seen through p ↦ scale · p + (right, down) in [-1, 1] coordinates, and the grid they were seen at; of a picture of
     ``size`` only the rows and columns of ``window``, N×C×h×w and N×h×w×2."""

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .filling import shrink
+from .masks import span
 
 _REACH = 2  # pixels of the coarse grid an edge may move by
 _BINS = 14  # per colour channel
@@ -79,7 +80,7 @@ def follow_edges(maps: Tensor, photo: Tensor) -> Tensor:
         unsure = ((soft > _THERE) & (soft < 1 - _THERE)).flatten(0, 1).any(0)
         if not unsure.any():
             return out
-        rows, columns = (_span(unsure.any(dim), 3 * _REACH) for dim in (1, 0))
+        rows, columns = (span(unsure.any(dim), 3 * _REACH) for dim in (1, 0))
         guide = (photo.float() + 1) / 2
         small = shrink(guide, size)[:, :, rows, columns]
         models = _models(soft[:, :, rows, columns], small)
@@ -94,12 +95,6 @@ def follow_edges(maps: Tensor, photo: Tensor) -> Tensor:
             drawn = part if drawn is None else drawn.add_(part)
         out[window][:, there] = drawn.clamp_(0, 1)
         return out
-
-
-def _span(where: Tensor, margin: int) -> slice:
-    """From the first to the last true entry of a row of bool, and ``margin`` further on both sides."""
-    first, last = where.nonzero()[[0, -1], 0].tolist()
-    return slice(max(0, first - margin), min(len(where), last + 1 + margin))
 
 
 def _models(soft: Tensor, small: Tensor) -> Tensor:

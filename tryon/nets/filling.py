@@ -1,9 +1,12 @@
-"""Carrying a picture on into what is not known of it, smoothly."""
+"""Pictures made smaller and larger, and carried on into what is not known of them, smoothly."""
 
 from __future__ import annotations
 
 import torch.nn.functional as F
 from torch import Tensor
+
+Window = tuple[slice, slice]  # rows and columns of a picture
+WHOLE: Window = (slice(None), slice(None))
 
 
 def halve(x: Tensor) -> Tensor:
@@ -20,6 +23,21 @@ def shrink(x: Tensor, size: tuple[int, int]) -> Tensor:
     while x.shape[2] % (2 * size[0]) == 0 and x.shape[3] % (2 * size[1]) == 0:
         x = halve(x)
     return x if tuple(x.shape[2:]) == tuple(size) else F.interpolate(x, size, mode="area")
+
+
+def stretched(x: Tensor, size: tuple[int, int], window: Window = WHOLE) -> Tensor:
+    """A map stretched bilinearly to ``size``, of it one window.
+
+    Args:
+        x: N×C×h×w.
+        window: begins and ends on whole cells of ``x``; at its borders half a cell is the border's own value.
+    """
+    if window is not WHOLE:
+        scale = size[0] // x.shape[2]
+        rows, columns = window
+        size = (rows.stop - rows.start, columns.stop - columns.start)
+        x = x[:, :, rows.start // scale : rows.stop // scale, columns.start // scale : columns.stop // scale]
+    return x if x.shape[2:] == size else F.interpolate(x, size, mode="bilinear", align_corners=False)
 
 
 def fill(picture: Tensor, known: Tensor) -> Tensor:

@@ -17,9 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import GeneratorConfig
-from .backdrop import WHOLE, Backdrop, Window, stretched
+from .backdrop import Backdrop
 from .blocks import Trunk
-from .filling import halve
+from .filling import WHOLE, Window, halve, stretched
+from .masks import span
 from .precision import in_use
 
 FINE, COARSE = 8, 18  # channels of ``Condition`` shown pixel by pixel, and as means of four
@@ -112,8 +113,8 @@ class Canvas:
         touched = (F.max_pool2d(self.edit.float(), step) > 0).flatten(0, 1).any(0)
         if not touched.any():
             return slice(0, step), slice(0, step)
-        spans = (touched.any(dim).nonzero()[[0, -1], 0].tolist() for dim in (1, 0))
-        return tuple(slice(max(0, a - _MARGIN) * step, min(n, b + 1 + _MARGIN) * step) for (a, b), n in zip(spans, least))
+        cells = (span(touched.any(dim), _MARGIN) for dim in (1, 0))
+        return tuple(slice(s.start * step, s.stop * step) for s in cells)
 
 
 @dataclass

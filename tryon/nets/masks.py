@@ -1,4 +1,4 @@
-"""Masks: grown and eroded, their holes filled, specks of them dropped."""
+"""Masks: grown and eroded, their holes filled, specks of them dropped, where they begin and end."""
 
 from __future__ import annotations
 
@@ -77,3 +77,9 @@ def main_pieces(mask: Tensor, cells: int = 48, least: float = 0.15) -> Tensor:
 def inner(mask: Tensor) -> Tensor:
     """A soft mask without its rim, whose pixels mix two colours."""
     return mask * grow((mask > 0.5).float(), -1)
+
+
+def span(where: Tensor, margin: int) -> slice:
+    """From the first to the last true entry of a row of bool, and ``margin`` further on both sides."""
+    first, last = where.nonzero()[[0, -1], 0].tolist()
+    return slice(max(0, first - margin), min(len(where), last + 1 + margin))
