@@ -40,3 +40,9 @@ def test_a_map_that_is_sure_everywhere_stays_as_it_is():
     maps = torch.zeros(1, 3, 64, 48)
     maps[:, 1] = 1
     assert torch.equal(follow_edges(maps, photo), F.interpolate(maps, photo.shape[2:], mode="bilinear"))
+
+
+def test_a_photo_of_nothing_has_no_edges():
+    _, photo = scene()
+    maps = torch.full((1, 2, 128, 96), 1e-4)
+    assert torch.allclose(follow_edges(maps, photo), torch.full((1, 2, 256, 192), 1e-4))

@@ -74,6 +74,8 @@ def follow_edges(maps: Tensor, photo: Tensor) -> Tensor:
     with torch.autocast(photo.device.type, enabled=False):
         out = F.interpolate(maps.float(), photo.shape[2:], mode="bilinear", align_corners=False)
         there = (maps.amax((2, 3)) > _THERE).any(0)
+        if not there.any():  # a photo of nothing
+            return out
         finer = maps.shape[2] > size[0]
         soft = maps[:, there].float()
         soft = shrink(soft, size) if finer else F.interpolate(soft, size, mode="bilinear")
