@@ -1,8 +1,10 @@
 """What lies behind a person: the nearest known cell, slow colours, mirrored texture."""
 
 import torch
+import torch.nn.functional as F
 
 from tryon.nets.backdrop import find_backdrop, nearest_known
+from tryon.nets.masks import grow
 
 
 def test_nearest_known_equals_a_plain_search():
@@ -60,3 +62,18 @@ def test_nothing_known_gives_no_texture():
     picture, known = torch.rand(2, 3, 256, 192), torch.zeros(2, 1, 256, 192)
     texture = find_backdrop(picture, known).texture(picture)
     assert texture.abs().max() == 0 and torch.isfinite(texture).all()
+
+
+def test_what_is_painted_meets_the_photo_without_a_seam():
+    picture, known = torch.zeros(1, 3, 512, 384), torch.ones(1, 1, 256, 192)
+    picture[:] = torch.linspace(-0.5, 0.5, 384)
+    known[:, :, 64:192, 60:132] = 0
+    backdrop = find_backdrop(F.avg_pool2d(picture, 2), known)
+    painted = picture + 0.4
+    joined = backdrop.joined(painted, picture)
+    hole = F.interpolate(1 - known, (512, 384))
+    rim = (hole * (1 - grow(hole, -2)) > 0).expand(-1, 3, -1, -1)  # the outermost pixels of the hole
+    assert (painted - picture)[rim].mean() > 0.39 and (joined - picture)[rim].mean() < 0.15
+    assert torch.equal(joined[:, :, 220:290, 170:210], painted[:, :, 220:290, 170:210])  # deep inside it is left alone
+    window = (slice(64, 448), slice(32, 352))
+    assert torch.allclose(backdrop.joined(painted[(..., *window)], picture, window), joined[(..., *window)], atol=0.05)

@@ -7,14 +7,13 @@ from tryon.config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, K
 from tryon.nets.alike import agree
 from tryon.nets.blocks import fold_batch_norm
 from tryon.nets.body import BodyNet, decode_heat
-from tryon.nets.condition import edit_region, make_condition
+from tryon.nets.condition import edit_region, feathered, make_condition
 from tryon.nets.discriminator import Discriminator, shown
 from tryon.nets.edges import box
 from tryon.nets.filling import fill, shrink
 from tryon.nets.generator import Generator
 from tryon.nets.masks import fill_holes, grow, main_pieces
 from tryon.nets.old_clothes import taken_off
-from tryon.nets.outline import above_waistband, close_hem, follow_outline, neck_window, settle_neck, within_arms
 from tryon.nets.parts import part_grids, part_transforms
 from tryon.nets.prior import bare_arms, first_guess
 from tryon.nets.skeleton import draw_limbs, hand_maps, onto_arms
@@ -298,28 +297,16 @@ def test_below_a_new_top_a_kept_dress_goes_on_in_its_own_colour():
     assert rim[2].mean() > 0.3 and rim[0].mean() < -0.3  # blue as the dress, no skin
 
 
-def test_a_gap_between_waist_and_bare_arm_is_closed_and_one_beside_it_stays():
-    old, worn = torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
-    old[:, :, 60:160, 60:132], worn[:, :, 60:160, 72:120] = 1, 1  # twelve pixels narrower on both sides
-    points = body()
-    arms = torch.zeros(1, 1, 256, 192)
-    arms[:, :, 90:170, 134:150] = 1
-    between = within_arms(arms, points)
-    assert between[0, 0, 120, 125] == 1 and between[0, 0, 120, 60:90].sum() == 0 and between[0, 0, :80].sum() == 0
-    out = follow_outline(worn, old, between * (1 - arms))
-    assert out[0, 0, 120:150, 121:131].min() > 0.6 and out[0, 0, 120:150, 61:69].max() < 0.1
-    assert torch.equal(follow_outline(worn, old, torch.zeros_like(old))[:, :, :, :96], out[:, :, :, :96])
-
-
-def test_a_hem_is_let_down_a_little_and_no_further():
-    points, worn, old = body(), torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
-    worn[:, :, 60:130, 60:132] = 1  # the torso is 64 rows long
-    worn[:, :, 60:66, 80:110] = 0  # a neckline, behind which the old garment goes on
-    for hem, filled in ((138, 1), (160, 0)):
-        old[:, :, 60:hem, 60:132] = 1
-        out = close_hem(worn, old, points)
-        assert out[0, 0, 130:hem, 62:130].min() == out[0, 0, 130:hem, 62:130].max() == filled
-        assert out[:, :, hem:].max() == 0 and out[0, 0, 60:66, 85:105].max() == 0
+def test_an_edit_region_fades_over_background_alone():
+    parse = torch.zeros(1, 11, 512, 384)
+    parse[:, ARMS, 200:300, 180:300], parse[:, BACKGROUND] = 1, 1
+    parse[:, BACKGROUND, 200:300, 180:300] = 0
+    edit = torch.zeros(1, 1, 512, 384)
+    edit[:, :, 200:300, 100:180] = 1  # beside an arm
+    faded = feathered(edit, parse, torch.zeros_like(edit))[0, 0]
+    assert torch.equal(faded >= 1, edit[0, 0] >= 1) and faded[250, 180:].max() == 0
+    assert 0.3 < faded[250, 99] < 0.5 and 0.1 < faded[250, 98] < 0.3 and faded[250, :97].max() == 0
+    assert torch.equal(feathered(edit, parse, edit), edit)  # a new garment ends as sharply as it is
 
 
 def test_every_pixel_finds_its_place_on_an_arm():
@@ -410,25 +397,6 @@ def test_slim_trousers_stay_under_a_dress_and_wide_ones_do_not():
             assert old[top + 2 : knee, 12:36].mean() == 1 and old[knee:].sum() == 0
 
 
-def test_a_top_ends_where_the_waistband_lies_open():
-    worn, lower = torch.zeros(3, 1, 60, 180), torch.zeros(3, 1, 60, 180)
-    worn[:, :, 10:30, 60:120], worn[:, :, 36:50, 70:110] = 1, 1  # a piece hangs below a gap
-    lower[0, :, 30:58, 60:120] = 1  # in it trousers are seen
-    lower[2, :, 30:58, 60:120], worn[2, :, 20:50, 20:40] = 1, 1  # beside it a sleeve comes down
-    out = above_waistband(worn, lower)
-    assert torch.equal(out[0, :, :30], worn[0, :, :30]) and not out[0, :, 30:].any()
-    assert torch.equal(out[1:], worn[1:])
-
-
-def test_a_hangers_bar_closes_no_neck():
-    landmarks, size = shirt(), (128, 96)
-    window = neck_window(landmarks, size)[0, 0]
-    y, x = (landmarks[0, LANDMARKS.index("neck_front"), k] * side for k, side in ((1, 128), (0, 96)))
-    assert window[int(y) - 2, int(x)] and not window[int(y) + 12, int(x)] and not window[int(y) - 2, 10]
-    landmarks[:, LANDMARKS.index("neck_front"), 2] = 0
-    assert not neck_window(landmarks, size).any()
-
-
 def test_arms_are_bare_beyond_the_shoulder():
     arms = bare_arms(body(), (128, 96))[0, 0]
     shoulder, elbow, wrist = ((int(y * 128), int(x * 96)) for x, y in (POINTS[f"left_{k}"] for k in ("shoulder", "elbow", "wrist")))
@@ -474,15 +442,3 @@ def test_whole_model_runs_on_a_batch():
         out = model(torch.rand(2, 3, 256, 192) * 2 - 1, torch.rand(2, 3, 256, 192) * 2 - 1)
     assert out.result.shape == (2, 3, 256, 192) and out.result.isfinite().all()
     assert out.draped.flow.shape == (2, 256, 192, 2)
-
-
-def test_a_neck_that_strayed_comes_back_between_the_shoulders():
-    landmarks = shirt()
-    assert torch.allclose(settle_neck(landmarks, 0.75), landmarks, atol=1e-6)
-    strayed = landmarks.clone()
-    strayed[:, : LANDMARKS.index("neck_front") + 1, 0] -= 0.15
-    settled = settle_neck(strayed, 0.75)
-    assert abs(settled[0, :2, 0].mean() - 0.5) < 0.04 and torch.equal(settled[:, 3:], strayed[:, 3:])
-    assert torch.allclose(settled[0, 0, 0] - settled[0, 1, 0], torch.tensor(0.12), atol=1e-5)
-    strayed[:, LANDMARKS.index("shoulder_left"), 2] = 0
-    assert torch.equal(settle_neck(strayed, 0.75), strayed)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .config import CATEGORIES, LANDMARKS, LOWER, InputError
 from .images import Letterbox, frame, to_image, to_tensor
-from .nets.condition import edit_region
+from .nets.condition import edit_region, feathered
 from .nets.masks import fill_holes, grow
 from .nets.old_clothes import replaced, taken_off
 from .nets.prior import HAS_LOWER
@@ -152,7 +152,8 @@ class Adjustments:
         """
         if self.tucked and category.item() == CATEGORIES.index("upper"):
             worn = draped.worn * (1 - tucked_away(draped.parse, keypoints, category))
-            draped = replace(draped, worn=worn, edit=edit_region(draped.parse, keypoints, worn, category))
+            edit = feathered(edit_region(draped.parse, keypoints, worn, category), draped.parse, worn)
+            draped = replace(draped, worn=worn, edit=edit)
         if self.edit is not None:
             yes, no = self.edit.framed(box, draped.edit)
             # one pixel more: stretched to the photo, an edge of the frame fades over about as much

@@ -41,7 +41,7 @@ POSES = ("down", "bent", "across", "raised")
 @dataclass
 class Drape:
     """How a model lays garments: ``flow`` (N×)H×W×2 in [-1, 1] of the garment's frame, ``worn`` (N×)H×W in [0, 1], ``edit``
-    (N×)H×W, 0 or 1."""
+    (N×)H×W in [0, 1]."""
 
     flow: Tensor
     worn: Tensor

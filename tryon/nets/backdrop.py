@@ -12,10 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .filling import WHOLE, Window, fill, stretched
+from .edges import box
+from .filling import WHOLE, Window, fill, halve, stretched
 
 _BASE = (32, 24)  # cells of the slow colours
 _PLACES = (64, 48)  # cells in which the nearest known background is looked for
+_SEAM, _FAINT = 3, 0.05  # pixels of half the size, and share of known ones round a place below which a seam is no matter
 
 
 @dataclass
@@ -47,6 +49,22 @@ class Backdrop:
         detail = torch.cat([(picture - self.slow(size)) * known, known], 1)
         seen = F.grid_sample(detail, place[(..., *window)].permute(0, 2, 3, 1), align_corners=False)
         return seen[:, :3]
+
+
+    def joined(self, ground: Tensor, picture: Tensor, window: Window = WHOLE) -> Tensor:
+        """What is painted behind the person, brought to the photo's own colours where it meets them: no seam shows where an
+        old outline was. The difference is carried a little way in (a local membrane; Pérez et al., SIGGRAPH 2003).
+
+        Args:
+            ground: N×3×h×w in [-1, 1], what ``slow`` and ``texture`` say in the ``window`` (of even sides).
+            picture: the photo, N×3×H×W in [-1, 1].
+        """
+        known = (2 * stretched(self.known, tuple(picture.shape[2:]), window) - 1).clamp(min=0)
+        both = halve(torch.cat([(picture[(..., *window)] - ground) * known, known], 1))
+        for _ in range(3):
+            both = box(both, _SEAM)
+        wanted = both[:, :3] / (both[:, 3:] + _FAINT)
+        return (ground + F.interpolate(wanted, ground.shape[2:], mode="bilinear", align_corners=False)).clamp(-1, 1)
 
 
 def nearest_known(known: Tensor) -> Tensor:

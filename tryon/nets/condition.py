@@ -16,7 +16,8 @@ from .old_clothes import taken_off
 from .prior import HAS_LOWER, first_guess
 from .skeleton import draw_limbs, hand_maps
 
-_SURELY = 0.6  # chance of an old garment from which even beside the chin it is one
+_SURELY = 0.6  # chance of an old garment from which even beside the chin it is one, and of background to fade over
+_FADING = 256  # frame heights: an edit region fades away over one part in so many
 _SPECK = 0.38  # share of a small square from which an old garment is no speck: in 512 rows, 10 of 25 pixels
 _CHIN = 0.6  # of the way from the nose to the shoulders
 
@@ -81,6 +82,23 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     off = off * (box(off, max(1, parse.shape[2] // 256)) > _SPECK)  # the rim would make squares of them
     wide = torch.maximum(grow(off, rim), grow((worn > 0.5).float(), 1))
     return wide * (1 - keep)
+
+
+def feathered(edit: Tensor, parse: Tensor, worn: Tensor) -> Tensor:
+    """An edit region that fades away over the background where it ends in one itself: what is invented must not end in a line.
+
+    Args:
+        edit: N×1×H×W, 0 or 1.
+        parse: N×11×H×W probabilities.
+        worn: N×1×H×W in [0, 1], the new garment's visible area.
+
+    Returns:
+        N×1×H×W in [0, 1].
+    """
+    reach = max(1, edit.shape[2] // _FADING)
+    garment = grow((worn > 0.5).float(), rim_width(edit.shape[2]) + 2 * reach)
+    faded = box(edit, reach) * (parse[:, [BACKGROUND]] > _SURELY) * (1 - garment)
+    return torch.maximum(edit, faded)
 
 
 def skin_colour(person: Tensor, skin: Tensor) -> Tensor:

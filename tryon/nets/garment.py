@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import CATEGORIES, LANDMARKS, GarmentConfig
 from .blocks import Trunk
-from .body import decode_heat
+from .symmetry import settle_pairs
 
 
 @dataclass
@@ -27,7 +26,7 @@ class GarmentMaps:
 
     def landmarks(self) -> Tensor:
         """N×18×3: x and y in [0, 1] of the frame, and the chance that the garment has this landmark."""
-        return torch.cat([decode_heat(self.heat), self.present.float().sigmoid().unsqueeze(2)], 2)
+        return settle_pairs(self.heat, self.present.float().sigmoid())
 
 
 class GarmentNet(nn.Module):

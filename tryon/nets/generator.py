@@ -28,7 +28,7 @@ CONDITION = 4 * FINE + COARSE  # channels of ``Condition.stack``
 _MAPS, _COLOURS = 3, 6  # alpha, shade, matte, pixel by pixel; body's and background's colours, one for four pixels
 _SHADE = 0.6  # natural logarithm of the strongest shading
 _MARGIN = 2  # cells of the smallest map that a window holds beyond the edit region
-_CRISP = 2.0  # how much steeper the matte's edge is than the first guess's
+_CRISP = 4.0  # how much steeper the matte's edge is than the first guess's
 
 
 @dataclass
@@ -191,7 +191,8 @@ class Generator(nn.Module):
             canvas, window = Canvas(condition.person, condition.edit, condition.warped, condition.worn), WHOLE
         else:
             window = canvas.window(tuple(colours.shape[2:]))
-            layers = condition.layers(canvas.person, window)
+            ground, body, free = condition.layers(canvas.person, window)
+            layers = condition.behind.joined(ground, canvas.person, window), body, free
         size = canvas.edit.shape[2:]
         person, edit, warped, worn = (x[(..., *window)] for x in (canvas.person, canvas.edit, canvas.warped, canvas.worn))
         tints = stretched(colours, size, window).split(3, 1)

@@ -9,8 +9,11 @@ from torch import Tensor
 from ..config import CATEGORIES, LANDMARKS
 from .edges import box
 from .filling import shrink
+from .masks import grow
 
 _SCALE = 64  # frame heights: outlines are compared through a blur of one part in so many
+_NEAR = 8  # half blurs beyond such a place within which an outline is smooth
+_STEEP = 4.0  # how much steeper an outline is than its blur
 _SAME, _APART = 0.30, 0.45  # difference of the blurred masks below which two outlines are one, above which they are two
 _CHEST = 0.35  # of the way from the shoulders to the hips: no neckline reaches below
 _WIDER = 4  # how much wider gaps beside the waist may be
@@ -27,7 +30,8 @@ def follow_outline(worn: Tensor, old: Tensor, waist: Tensor) -> Tensor:
 
     The old outline is read from the photo itself and is right to the pixel; WarpNet's is right to a few. Where they
     nearly agree the old one keeps the true edge, and nothing beside it has to be invented. Between the waist and a bare arm
-    wider gaps are closed too: a garment that fits a little looser is more believable than an invented background.
+    wider gaps are closed too: a garment that fits a little looser is more believable than an invented background. Where the
+    new outline parts from the old one it is smooth.
 
     Args:
         worn, old: N×1×H×W in [0, 1], the new garment as expected and the garment it replaces.
@@ -45,10 +49,29 @@ def follow_outline(worn: Tensor, old: Tensor, waist: Tensor) -> Tensor:
     coarse = box(box(box(coarse, radius), radius), radius)
     wide = F.interpolate(coarse, size, mode="bilinear", align_corners=False)
     far = torch.where((waist > 0.5) & (gap < 0), wide, gap)
-    apart = (far.abs() - _SAME) / (_APART - _SAME)
-    apart = F.interpolate(box(apart.clamp(0, 1), radius), worn.shape[2:], mode="bilinear", align_corners=False)
-    mixed = worn * apart + old * (1 - apart)
-    return ((mixed - 0.5) * 3 + 0.5).clamp(0, 1)
+    apart = box(((far.abs() - _SAME) / (_APART - _SAME)).clamp(0, 1), radius)
+    near = box(grow(apart, _NEAR * radius), radius)
+    apart, near = F.interpolate(torch.cat([apart, near], 1), worn.shape[2:], mode="bilinear", align_corners=False).split(1, 1)
+    mixed = ((worn * apart + old * (1 - apart) - 0.5) * 3 + 0.5).clamp(0, 1)
+    return torch.lerp(mixed, smooth_outline(mixed), near)
+
+
+def smooth_outline(worn: Tensor) -> Tensor:
+    """Round off what juts out of an outline or cuts into it by a few pixels; straps, which are as thin but longer, stay.
+
+    Args:
+        worn: N×1×H×W in [0, 1].
+
+    Returns:
+        N×1×H×W in [0, 1].
+    """
+    size = (worn.shape[2] // 2, worn.shape[3] // 2)
+    radius = max(1, size[0] // (2 * _SCALE))
+    small = shrink(worn.float(), size)
+    smooth = ((box(box(box(small, radius), radius), radius) - 0.5) * _STEEP + 0.5).clamp(0, 1)
+    thin = grow(small * (1 - grow(smooth, 2 * radius)), 3 * radius)
+    smooth = torch.maximum(smooth, small * thin)
+    return F.interpolate(smooth, worn.shape[2:], mode="bilinear", align_corners=False)
 
 
 def close_hem(worn: Tensor, old: Tensor, keypoints: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from ..config import ARMS, CATEGORIES, DRESS, FACE, LOWER, OUTER, UPPER, TryOnCo
 from .alike import agree
 from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
-from .condition import edit_region, make_condition
+from .condition import edit_region, feathered, make_condition
 from .edges import by_colour, follow_edges
 from .filling import shrink, spread
 from .garment import GarmentNet
@@ -72,7 +72,7 @@ class GarmentReading:
 class Draped:
     """``flow`` N×H×W×2 in [-1, 1] of the garment frame, ``worn`` N×1×H×W in [0, 1], ``warped`` N×3×H×W in [-1, 1],
     ``inside`` N×1×H×W in [0, 1], how surely the flow leads to the garment itself (elsewhere ``warped`` is its colours
-    carried on), ``edit`` N×1×H×W, 0 or 1, ``parse`` N×11×H×W, the person's parse map with its dress settled."""
+    carried on), ``edit`` N×1×H×W in [0, 1], ``parse`` N×11×H×W, the person's parse map with its dress settled."""
 
     flow: Tensor
     worn: Tensor
@@ -184,7 +184,7 @@ class TryOnModel(nn.Module):
         if sleeveless.any():
             between = main_pieces(worn * (1 - bare_arms(person.keypoints, tuple(frame))), least=_PIECE)
             worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
-        edit = edit_region(parse, person.keypoints, worn, category, old)
+        edit = feathered(edit_region(parse, person.keypoints, worn, category, old), parse, worn)
         return Draped(flow, worn, both[:, :3], both[:, 3:], edit, parse)
 
     @staticmethod

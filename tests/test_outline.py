@@ -1,0 +1,90 @@
+"""The new garment's outline: smooth where it parts from the old one, ended at hem and waistband, open at the neck."""
+
+import torch
+
+from tests.test_nets import body, shirt
+from tryon.config import LANDMARKS
+from tryon.nets.outline import above_waistband, close_hem, follow_outline, neck_window, settle_neck, smooth_outline, within_arms
+
+
+def test_a_gap_between_waist_and_bare_arm_is_closed_and_one_beside_it_stays():
+    old, worn = torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
+    old[:, :, 60:160, 60:132], worn[:, :, 60:160, 72:120] = 1, 1  # twelve pixels narrower on both sides
+    points = body()
+    arms = torch.zeros(1, 1, 256, 192)
+    arms[:, :, 90:170, 134:150] = 1
+    between = within_arms(arms, points)
+    assert between[0, 0, 120, 125] == 1 and between[0, 0, 120, 60:90].sum() == 0 and between[0, 0, :80].sum() == 0
+    out = follow_outline(worn, old, between * (1 - arms))
+    assert out[0, 0, 120:150, 121:131].min() > 0.6 and out[0, 0, 120:150, 61:69].max() < 0.1
+    assert torch.equal(follow_outline(worn, old, torch.zeros_like(old))[:, :, :, :96], out[:, :, :, :96])
+
+
+def edge_length(mask: torch.Tensor) -> int:
+    """How many neighbours differ in a mask 1×1×H×W: long where an edge is ragged."""
+    seen = mask > 0.5
+    return int((seen[:, :, 1:] != seen[:, :, :-1]).sum() + (seen[:, :, :, 1:] != seen[:, :, :, :-1]).sum())
+
+
+def test_a_new_outline_is_smooth_where_it_parts_from_the_old_one_and_exact_where_it_follows_it():
+    teeth = torch.zeros(1, 1, 512, 384)
+    teeth[:, :, 100:300, 120:260] = 1
+    for row in range(100, 300, 10):
+        teeth[:, :, row : row + 4, 260:266] = 1
+    nothing = torch.zeros_like(teeth)
+    smooth = follow_outline(teeth, nothing, nothing)
+    assert edge_length(smooth) < 0.8 * edge_length(teeth) and smooth[0, 0, 110:290, 130:250].min() == 1
+    followed = follow_outline(teeth, teeth, nothing)
+    assert torch.equal(followed > 0.5, teeth > 0.5)
+
+
+def test_straps_stay_however_smooth_the_outline():
+    top = torch.zeros(1, 1, 512, 384)
+    top[:, :, 200:400, 120:260] = 1
+    for column in (140, 230):
+        top[:, :, 120:200, column : column + 6] = 1
+    smooth = smooth_outline(top)
+    assert all(smooth[0, 0, 125:200, column : column + 6].amax(1).min() > 0.5 for column in (140, 230))
+    assert ((smooth > 0.5) != (top > 0.5)).float().mean() < 0.002
+
+
+def test_a_hem_is_let_down_a_little_and_no_further():
+    points, worn, old = body(), torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
+    worn[:, :, 60:130, 60:132] = 1  # the torso is 64 rows long
+    worn[:, :, 60:66, 80:110] = 0  # a neckline, behind which the old garment goes on
+    for hem, filled in ((138, 1), (160, 0)):
+        old[:, :, 60:hem, 60:132] = 1
+        out = close_hem(worn, old, points)
+        assert out[0, 0, 130:hem, 62:130].min() == out[0, 0, 130:hem, 62:130].max() == filled
+        assert out[:, :, hem:].max() == 0 and out[0, 0, 60:66, 85:105].max() == 0
+
+
+def test_a_top_ends_where_the_waistband_lies_open():
+    worn, lower = torch.zeros(3, 1, 60, 180), torch.zeros(3, 1, 60, 180)
+    worn[:, :, 10:30, 60:120], worn[:, :, 36:50, 70:110] = 1, 1  # a piece hangs below a gap
+    lower[0, :, 30:58, 60:120] = 1  # in it trousers are seen
+    lower[2, :, 30:58, 60:120], worn[2, :, 20:50, 20:40] = 1, 1  # beside it a sleeve comes down
+    out = above_waistband(worn, lower)
+    assert torch.equal(out[0, :, :30], worn[0, :, :30]) and not out[0, :, 30:].any()
+    assert torch.equal(out[1:], worn[1:])
+
+
+def test_a_hangers_bar_closes_no_neck():
+    landmarks, size = shirt(), (128, 96)
+    window = neck_window(landmarks, size)[0, 0]
+    y, x = (landmarks[0, LANDMARKS.index("neck_front"), k] * side for k, side in ((1, 128), (0, 96)))
+    assert window[int(y) - 2, int(x)] and not window[int(y) + 12, int(x)] and not window[int(y) - 2, 10]
+    landmarks[:, LANDMARKS.index("neck_front"), 2] = 0
+    assert not neck_window(landmarks, size).any()
+
+
+def test_a_neck_that_strayed_comes_back_between_the_shoulders():
+    landmarks = shirt()
+    assert torch.allclose(settle_neck(landmarks, 0.75), landmarks, atol=1e-6)
+    strayed = landmarks.clone()
+    strayed[:, : LANDMARKS.index("neck_front") + 1, 0] -= 0.15
+    settled = settle_neck(strayed, 0.75)
+    assert abs(settled[0, :2, 0].mean() - 0.5) < 0.04 and torch.equal(settled[:, 3:], strayed[:, 3:])
+    assert torch.allclose(settled[0, 0, 0] - settled[0, 1, 0], torch.tensor(0.12), atol=1e-5)
+    strayed[:, LANDMARKS.index("shoulder_left"), 2] = 0
+    assert torch.equal(settle_neck(strayed, 0.75), strayed)
