@@ -17,6 +17,7 @@ from .edges import by_colour, follow_edges
 from .filling import shrink, spread
 from .garment import GarmentNet
 from .generator import Canvas, Generator
+from .hanging import hang
 from .masks import fill_holes, inner, main_pieces
 from .old_clothes import settle_dress, taken_off
 from .outline import above_waistband, below_waist, close_hem, follow_outline, neck_window, settle_neck, within_arms
@@ -155,13 +156,14 @@ class TryOnModel(nn.Module):
         """Lay the garment on the body; category N int64 index into CATEGORIES."""
         size, frame = self.config.warp.size, reading.mask.shape[2:]
         warp = self.warp(_resize(person.parse, size), person.keypoints, _resize(reading.mask, size), reading.landmarks, category)
-        flow = F.interpolate(warp.flow.permute(0, 3, 1, 2), frame, mode="bilinear", align_corners=False)
+        flow, seen = hang(warp.flow, warp.mask, person.keypoints, reading.landmarks, category)
+        flow = F.interpolate(flow.permute(0, 3, 1, 2), frame, mode="bilinear", align_corners=False)
         flow = flow.permute(0, 2, 3, 1)
         sleeved, sleeveless = has_sleeves(reading.landmarks, category)
         limbs = draw_limbs(person.keypoints, size)
         torso, arms = limbs[:, :1], limbs[:, 1:3].amax(1, keepdim=True)
-        sleeves = whole_sleeves(warp.mask, person.keypoints, torso) * sleeved
-        seen = torch.maximum(warp.mask.float(), torch.logit(sleeves, 0.02))
+        sleeves = whole_sleeves(seen, person.keypoints, torso) * sleeved
+        seen = torch.maximum(seen.float(), torch.logit(sleeves, 0.02))
         seen, sleeves = F.interpolate(torch.cat([seen, sleeves], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
         parse = settle_dress(person.parse, person.keypoints)
         both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
