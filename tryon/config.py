@@ -121,15 +121,17 @@ class TrainingError(TryOnError):
 
 @dataclass(frozen=True)
 class BodyConfig:
-    """BodyNet: ``widths`` are channels at strides 2, 4, 8, 16, 32; ``size`` is the (H, W) it reads."""
+    """BodyNet: ``widths`` are channels on the way up at strides 2, 4, 8, 16; ``size`` is the (H, W) it reads; ``encoder``
+    are channels of the stem and the seven stages on the way down."""
 
-    widths: tuple[int, ...] = (32, 48, 96, 160, 256)
+    widths: tuple[int, ...] = (24, 48, 96, 160)
     size: tuple[int, int] = (256, 192)
+    encoder: tuple[int, ...] = (32, 16, 24, 40, 80, 112, 192, 320)
 
 
 @dataclass(frozen=True)
 class GarmentConfig:
-    """GarmentNet: as BodyNet, smaller."""
+    """GarmentNet: ``widths`` are channels at strides 2, 4, 8, 16, 32; ``size`` is the (H, W) it reads."""
 
     widths: tuple[int, ...] = (16, 32, 64, 96, 128)
     size: tuple[int, int] = (256, 192)

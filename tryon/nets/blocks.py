@@ -66,11 +66,17 @@ class Trunk(nn.Module):
         skips = [self.stem(x)]
         for level in self.down:
             skips.append(level(skips[-1]))
-        features = [self.context(skips.pop())]
-        for skip, merge in zip(reversed(skips), reversed(self.merge)):
-            up = _dense_gradient(F.interpolate(features[0], skip.shape[2:], mode="bilinear", align_corners=False))
-            features.insert(0, merge(torch.cat([up, skip], 1)))
-        return features
+        return climb(self.context(skips.pop()), skips, self.merge)
+
+
+def climb(bottom: Tensor, skips: list[Tensor], merge: nn.ModuleList) -> list[Tensor]:
+    """The way up of a U-Net: ``bottom`` stretched and merged with each of ``skips``, the coarsest first; ``skips`` and
+    ``merge`` finest first. Returns the features of every level, finest first, and last ``bottom``."""
+    features = [bottom]
+    for skip, mix in zip(reversed(skips), reversed(merge)):
+        up = _dense_gradient(F.interpolate(features[0], skip.shape[2:], mode="bilinear", align_corners=False))
+        features.insert(0, mix(torch.cat([up, skip], 1)))
+    return features
 
 
 def _dense_gradient(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import KEYPOINTS, PARSE_CLASSES, BodyConfig
-from .blocks import Trunk
+from .lite import LiteTrunk
 
 
 @dataclass
@@ -46,7 +46,7 @@ def decode_heat(heat: Tensor, reach: int = 3) -> Tensor:
 
 
 class BodyNet(nn.Module):
-    """Residual U-Net with three heads.
+    """U-Net over an EfficientNet-Lite encoder, with three heads.
 
     Reads N×3×H×W RGB in [-1, 1] (sides divide by 32).
     """
@@ -55,10 +55,10 @@ class BodyNet(nn.Module):
         super().__init__()
         self.config = config
         widths = config.widths
-        self.trunk = Trunk(3, widths)
+        self.trunk = LiteTrunk(config.encoder, widths)
         self.parse = nn.Conv2d(widths[0], len(PARSE_CLASSES), 1)
         self.heat = nn.Sequential(nn.Conv2d(widths[1], widths[1], 3, padding=1), nn.SiLU(), nn.Conv2d(widths[1], len(KEYPOINTS), 1))
-        self.present = nn.Linear(widths[-1], len(KEYPOINTS))
+        self.present = nn.Linear(config.encoder[-1], len(KEYPOINTS))
 
     def forward(self, photo: Tensor) -> BodyMaps:
         features = self.trunk(photo)

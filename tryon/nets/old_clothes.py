@@ -15,6 +15,8 @@ REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS
 _SLIM = 1.3  # widths of both bare legs that slim trousers may take up
 _CUFF = 0.3  # how far down the forearm there must be cloth for a sleeve to cover it
 _PIECE = 0.06  # of the largest piece of a lower garment; a smaller one apart from it is none
+_HINT = 0.04  # of the torso's garments; less of a lower one is no garment but a shadow or a hem
+_TORSO = [UPPER, OUTER, DRESS]
 _IN_FRAME = 0.97  # of the frame's height; what begins below is not seen
 
 
@@ -56,16 +58,25 @@ def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
     return below.view(-1, 1, height, 1) * (there > 0.5).all(3, keepdim=True)
 
 
-def worn_alone(parse: Tensor, thighs: Tensor) -> Tensor:
-    """What is worn as a dress: one, or a long shirt or coat with nothing but legs below it; N×1×H×W in [0, 1].
+def bare_below(parse: Tensor, thighs: Tensor) -> Tensor:
+    """Whether nothing but legs is seen below what is worn on the torso; N×1×1×1 bool.
 
     Args:
         parse: N×11×H×W probabilities.
         thighs: N×1×1×1, how far down in the frame they begin.
     """
-    rest = parse[:, [LOWER, DRESS]].sum(1, keepdim=True).mean((2, 3), keepdim=True)
-    legs = parse[:, [LEGS]].mean((2, 3), keepdim=True)
-    alone = (rest < HAS_LOWER) & (legs > HAS_LOWER) & (thighs < _IN_FRAME)
+    lower, legs, torso = (parse[:, k].sum(1, keepdim=True).mean((2, 3), keepdim=True) for k in ([LOWER], [LEGS], _TORSO))
+    return (lower < (_HINT * torso).clamp(min=HAS_LOWER)) & (legs > HAS_LOWER) & (thighs < _IN_FRAME)
+
+
+def worn_alone(parse: Tensor, bare: Tensor) -> Tensor:
+    """What is worn as a dress: one, or a long shirt or coat with nothing but legs below it; N×1×H×W in [0, 1].
+
+    Args:
+        parse: N×11×H×W probabilities.
+        bare: N×1×1×1, see ``bare_below``.
+    """
+    alone = bare & (parse[:, [DRESS]].mean((2, 3), keepdim=True) < HAS_LOWER)
     return parse[:, [DRESS]] + parse[:, [UPPER, OUTER]].sum(1, keepdim=True) * alone
 
 
@@ -102,11 +113,12 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     if worn is not None:
         above = (worn > 0.5).float().flip(2).cummax(2).values.flip(2)  # there is more of the new garment further down
         skirt = skirt | ((above < 0.5) & (rows > shoulders + 0.55 * torso))
-    # what ends at the hips is a long shirt, whatever it was called, and comes off whole
+    # what ends at the hips is a long shirt, whatever it was called, and comes off whole; but nobody is undressed
     thighs = hips + 0.35 * torso
-    dress = worn_alone(parse, thighs)
+    bare = bare_below(parse, thighs)
+    dress = worn_alone(parse, bare)
     low = (dress * (rows > thighs)).sum((2, 3), keepdim=True) > 0.08 * dress.sum((2, 3), keepdim=True)
-    skirt = skirt & (low | (thighs > _IN_FRAME))
+    skirt = skirt & (low | bare | (thighs > _IN_FRAME))
     is_top, is_dress = ((category == CATEGORIES.index(k)).view(-1, 1, 1, 1) for k in ("upper", "dress"))
     off = replaced(parse, category)
     below = (category != CATEGORIES.index("upper")).view(-1, 1, 1, 1)

@@ -19,6 +19,7 @@ from .spread import own_rows, share, to_device
 
 VAL_SEED = 5_000_000  # rendered people from here on are only ever measured on
 TRAIN_SEED, SHAPE_SEED = 1_000_000, 2_000_000
+_GENTLY = 0.25
 
 
 class NotFinite(ArithmeticError):
@@ -100,15 +101,22 @@ class Recipe:
         """Take a network in, where its convolutions run fastest."""
         self.nets[name] = net.to(self.device, memory_format=torch.channels_last)
 
-    def adamw(self, name: str, lr_factor: float = 1.0, betas: tuple[float, float] = (0.9, 0.99)) -> None:
-        """Give network ``name`` an AdamW optimiser; biases and normalisation do not decay."""
-        decay = [p for p in self.nets[name].parameters() if p.ndim > 1]
-        plain = [p for p in self.nets[name].parameters() if p.ndim <= 1]
-        lr = self.settings.lr * lr_factor
-        groups = [{"params": decay, "weight_decay": self.settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        self.optimisers[name] = torch.optim.AdamW(groups, lr=lr, betas=betas, fused=True)
+    def adamw(
+        self, name: str, lr_factor: float = 1.0, betas: tuple[float, float] = (0.9, 0.99), gently: nn.Module | None = None
+    ) -> None:
+        """Give network ``name`` an AdamW optimiser; biases and normalisation do not decay. ``gently``: the part of it that
+        knows much already and learns at a quarter of the rate."""
+        knowing = set() if gently is None else {id(p) for p in gently.parameters()}
+        groups = []
+        for known, factor in ((False, lr_factor), (True, _GENTLY * lr_factor)):
+            lr = self.settings.lr * factor
+            own = [p for p in self.nets[name].parameters() if (id(p) in knowing) == known]
+            decay, plain = [p for p in own if p.ndim > 1], [p for p in own if p.ndim <= 1]
+            groups.append({"params": decay, "lr": lr, "weight_decay": self.settings.weight_decay})
+            groups.append({"params": plain, "lr": lr, "weight_decay": 0.0})
+        self.optimisers[name] = torch.optim.AdamW([g for g in groups if g["params"]], betas=betas, fused=True)
         for group in self.optimisers[name].param_groups:
-            group["peak"] = lr
+            group["peak"] = group["lr"]
 
     def spread(self) -> None:
         """Share every network with the other processes; called once, after the weights are in place."""

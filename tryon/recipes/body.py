@@ -28,6 +28,7 @@ from ..nets.tryon import LIKELIER, TryOnModel
 from . import growth
 from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
 from .clothes import Prints, change_clothes
+from .imagenet import begin
 from .material import Material
 from .spread import to_device
 
@@ -40,7 +41,8 @@ TORSO = (UPPER, OUTER, DRESS)  # which of them it is, the labels themselves ofte
 @dataclass(frozen=True)
 class BodySettings(Settings):
     """``first_growth``, ``second_growth``: shares of the run at which the picture grows; ``unlabelled``: share from which
-    pseudo-labels count; ``rendered``: people of the mannequin world mixed in (0 for none), ``share`` of each batch."""
+    pseudo-labels count; ``rendered``: people of the mannequin world mixed in (0 for none), ``share`` of each batch;
+    ``imagenet``: 1 for an encoder that begins with ImageNet's weights (see ``imagenet.py``)."""
 
     steps: int = 6000
     lr: float = 2.5e-3
@@ -49,6 +51,7 @@ class BodySettings(Settings):
     unlabelled: float = 0.7
     rendered: int = 0
     share: float = 0.2
+    imagenet: int = 0
 
 
 def person_boxes(points: Tensor, kind: Tensor, generator: Generator, aspect: float) -> Tensor:
@@ -100,7 +103,10 @@ class BodyRecipe(Recipe):
         if self.train is not None:
             self.labelled, self.unlabelled = self.train.labelled.nonzero()[:, 0], (~self.train.labelled).nonzero()[:, 0]
         self.add_net("body", BodyNet(config.body))
-        self.adamw("body")
+        encoder = self.nets["body"].trunk.encoder if settings.imagenet else None
+        if encoder is not None:
+            begin(encoder)
+        self.adamw("body", gently=encoder)
         self.stretch = growth.stretch(settings.first_growth, settings.second_growth)
 
     def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,0 +1,41 @@
+"""What comes off under a new garment: nobody is undressed for it."""
+
+import torch
+
+from tests.test_nets import body
+from tryon.config import BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, UPPER
+from tryon.nets.old_clothes import taken_off
+
+TOP = torch.tensor([CATEGORIES.index("upper")])
+ROWS, COLUMNS = (30, 72), slice(36, 60)  # from the shoulders to a little below the hips at row 64
+
+
+def photo(kind: int, legs: dict[int, int]) -> torch.Tensor:
+    """A parse map: a garment of this class, and below it rows of others, by class."""
+    parse = torch.zeros(1, 11, 128, 96)
+    parse[:, kind, slice(*ROWS), COLUMNS] = 1
+    row = ROWS[1]
+    for label, rows in legs.items():
+        parse[:, label, row : row + rows, COLUMNS] = 1
+        row += rows
+    parse[:, BACKGROUND] = 1 - parse.sum(1)
+    return parse
+
+
+def strip_off(parse: torch.Tensor) -> float:
+    """How much of the old garment comes off between a shorter new top's hem, at row 60, and its own."""
+    worn = torch.zeros(1, 1, 128, 96)
+    worn[:, :, 30:60, 30:66] = 1
+    return float(taken_off(parse, body(), TOP, worn)[0, 0, 62 : ROWS[1], COLUMNS].mean())
+
+
+def test_a_short_dress_over_bare_legs_stays_below_a_new_top():
+    for kind in (DRESS, UPPER, OUTER):
+        assert strip_off(photo(kind, {LEGS: 40})) == 0
+        assert strip_off(photo(kind, {LOWER: 1, LEGS: 39})) == 0  # a shadow under its hem is no garment
+
+
+def test_a_long_shirt_over_trousers_comes_off_whole():
+    for kind in (DRESS, UPPER, OUTER):
+        assert strip_off(photo(kind, {LOWER: 40})) == 1
+        assert strip_off(photo(kind, {LOWER: 15, LEGS: 25})) == 1  # shorts
