@@ -6,12 +6,13 @@ import torch.nn.functional as F
 from tryon.config import ACCESSORY, ARMS, BACKGROUND, CATEGORIES, DRESS, FACE, KEYPOINTS, LANDMARKS, LOWER, UPPER, TryOnConfig
 from tryon.nets.alike import agree
 from tryon.nets.blocks import fold_batch_norm
-from tryon.nets.body import BodyNet, decode_heat
+from tryon.nets.body import BodyNet
 from tryon.nets.condition import edit_region, feathered, make_condition
 from tryon.nets.discriminator import Discriminator, shown
 from tryon.nets.edges import box
 from tryon.nets.filling import fill, shrink
 from tryon.nets.generator import Generator
+from tryon.nets.heat import heat_places
 from tryon.nets.masks import fill_holes, grow, main_pieces
 from tryon.nets.old_clothes import taken_off
 from tryon.nets.parts import part_grids, part_transforms
@@ -69,7 +70,7 @@ def test_body_net_shapes_and_decoding():
     assert maps.keypoints().shape == (2, 17, 3)
     heat = torch.full((1, 1, 32, 24), -9.0)
     heat[0, 0, 10, 6] = 9
-    assert torch.allclose(decode_heat(heat)[0, 0], torch.tensor([6.5 / 24, 10.5 / 32]), atol=1e-3)
+    assert torch.allclose(heat_places(heat)[0][0, 0, 0], torch.tensor([6.5 / 24, 10.5 / 32]), atol=1e-3)
 
 
 def test_generator_is_the_sum_of_two_branches():

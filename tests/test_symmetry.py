@@ -5,7 +5,8 @@ import math
 import torch
 
 from tryon.config import LANDMARKS
-from tryon.nets.symmetry import heat_places, settle_pairs
+from tryon.nets.heat import heat_places
+from tryon.nets.symmetry import settle_pairs
 
 SIZE, ASPECT = (64, 48), 0.75
 HALF = {  # left halves of a top, in shares of the frame's height from its middle line and from its top
@@ -48,7 +49,7 @@ def error(found: torch.Tensor, points: torch.Tensor) -> float:
 
 
 def test_peaks_come_highest_first_with_their_chances():
-    places, chances = heat_places(heat_of(top(), {"hem_left": ((0.2, 0.3), 0.3)}))
+    places, chances = heat_places(heat_of(top(), {"hem_left": ((0.2, 0.3), 0.3)}), 3)
     k = LANDMARKS.index("hem_left")
     expected = torch.stack([top()[0, k, :2], torch.tensor([0.2, 0.3])])
     assert torch.allclose(places[0, k, :2], expected, atol=0.01)

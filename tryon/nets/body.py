@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import KEYPOINTS, PARSE_CLASSES, BodyConfig
+from .heat import heat_places
 from .lite import LiteTrunk
 
 
@@ -22,27 +23,12 @@ class BodyMaps:
 
     def keypoints(self) -> Tensor:
         """N×17×3: x and y in [0, 1] of the frame, and the chance that the point is in the frame."""
-        return torch.cat([decode_heat(self.heat), self.present.float().sigmoid().unsqueeze(2)], 2)
+        return torch.cat([heat_places(self.heat)[0][:, :, 0], self.present.float().sigmoid().unsqueeze(2)], 2)
 
     def peaks(self) -> Tensor:
         """N×17: how much of each heat map lies in its highest cell. About 0.08 for a point plainly seen; below 0.04
         the network has only guessed where it might be."""
         return self.heat.float().flatten(2).softmax(2).amax(2)
-
-
-def decode_heat(heat: Tensor, reach: int = 3) -> Tensor:
-    """Peak of each heat map, refined by the mean of its neighbourhood; N×K×H×W logits → N×K×2 in [0, 1]."""
-    n, k, height, width = heat.shape
-    chance = heat.float().flatten(2).softmax(2)
-    peak = chance.argmax(2)
-    ys = torch.arange(height, device=heat.device).repeat_interleave(width)
-    xs = torch.arange(width, device=heat.device).repeat(height)
-    near = ((ys - (peak // width).unsqueeze(2)).abs() <= reach) & ((xs - (peak % width).unsqueeze(2)).abs() <= reach)
-    weight = chance * near
-    weight = weight / weight.sum(2, keepdim=True)
-    x = (weight * (xs + 0.5)).sum(2) / width
-    y = (weight * (ys + 0.5)).sum(2) / height
-    return torch.stack([x, y], 2)
 
 
 class BodyNet(nn.Module):

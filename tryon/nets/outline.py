@@ -12,9 +12,9 @@ from .filling import shrink
 from .masks import grow
 
 _SCALE = 64  # frame heights: outlines are compared through a blur of one part in so many
-_NEAR = 8  # half blurs beyond such a place within which an outline is smooth
-_STEEP = 4.0  # how much steeper an outline is than its blur
 _SAME, _APART = 0.30, 0.45  # difference of the blurred masks below which two outlines are one, above which they are two
+_NEAR = 8  # radii of that blur: so near a place where they are two, the new outline is smoothed
+_STEEP = 4.0  # how much steeper a smoothed outline is than its blur
 _CHEST = 0.35  # of the way from the shoulders to the hips: no neckline reaches below
 _WIDER = 4  # how much wider gaps beside the waist may be
 _LONGER = 0.15  # lengths of the torso that a hem may be let down

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..config import LANDMARKS
+from .heat import heat_places
 
 _NECK, _SHOULDER, _ARMPIT, _OUTER, _INNER, _WAIST, _HEM = (
     tuple(LANDMARKS.index(name.format(side)) for side in ("left", "right"))
@@ -19,38 +20,11 @@ _CUFFS = ((_OUTER, _INNER),)  # both ends of a cuff know of each other
 _AXIS = (_SHOULDER, _ARMPIT, _WAIST, _HEM)  # pairs that tell where the middle is
 
 _PLACES = 3  # of each heat map
-_REACH, _APART = 3, 4  # cells: what belongs to a peak, and how far away the next one lies at the least
 _LEAST = 1e-4  # chance of a place, at the least
 # in widths of the garment, by the error on photos marked by eye that GarmentNet learned from; half or twice as much of any
 # of them changes next to nothing
 _UNEVEN = 0.2  # e-fold less likely, if the mirror image of a place lies so far from its partner
 _CUFF, _TOO_WIDE = 0.4, 0.3  # a cuff as wide as this is nothing special, and e-fold less likely with so much more
-
-
-def heat_places(heat: Tensor) -> tuple[Tensor, Tensor]:
-    """The three highest peaks of each heat map, refined by the mean of their neighbourhood.
-
-    Args:
-        heat: N×K×H×W logits.
-
-    Returns:
-        places N×K×3×2 in [0, 1] of the frame, and the chance of each, N×K×3, the highest peak first.
-    """
-    height, width = heat.shape[2:]
-    left = heat.float().flatten(2).softmax(2)
-    ys = torch.arange(height, device=heat.device).repeat_interleave(width)
-    xs = torch.arange(width, device=heat.device).repeat(height)
-    places, chances = [], []
-    for _ in range(_PLACES):
-        peak = left.argmax(2, keepdim=True)
-        away = torch.maximum((ys - peak // width).abs(), (xs - peak % width).abs())
-        near = left * (away <= _REACH)
-        chance = near.sum(2)
-        x, y = ((near * (at + 0.5)).sum(2) / chance.clamp(min=1e-9) for at in (xs, ys))
-        places.append(torch.stack([x / width, y / height], 2))
-        chances.append(chance)
-        left = left * (away > _APART)
-    return torch.stack(places, 2), torch.stack(chances, 2)
 
 
 def settle_pairs(heat: Tensor, present: Tensor) -> Tensor:
@@ -64,7 +38,7 @@ def settle_pairs(heat: Tensor, present: Tensor) -> Tensor:
     Returns:
         N×18×3: x and y in [0, 1] of the frame, and ``present``.
     """
-    places, chances = heat_places(heat)
+    places, chances = heat_places(heat, _PLACES)
     likely, present = chances.clamp(min=_LEAST).log(), present.float()
     unit = places.new_tensor([heat.shape[3] / heat.shape[2], 1.0])
     points = places[:, :, 0].clone()
