@@ -5,7 +5,7 @@ import torch
 from tests.test_nets import body
 from tryon.config import LANDMARKS
 from tryon.nets.skeleton import draw_limbs
-from tryon.nets.sleeves import beyond_armholes, has_sleeves, settle_sleeves, whole_sleeves
+from tryon.nets.sleeves import beyond_armholes, has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
 
 POINTS = {"shoulder_left": (0.65, 0.2), "shoulder_right": (0.35, 0.2), "armpit_left": (0.68, 0.38), "armpit_right": (0.32, 0.38)}
 FOUR = [i for i, name in enumerate(LANDMARKS) if name.startswith("sleeve")]
@@ -75,8 +75,8 @@ def along(points: torch.Tensor, arm: tuple[int, int, int], share: float) -> tupl
     return row, column
 
 
-def whole(maps: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
-    return whole_sleeves(maps, points, draw_limbs(points, (128, 96))[:, :1])[0, 0]
+def whole(maps: torch.Tensor, points: torch.Tensor, reach: float = 1.0) -> torch.Tensor:
+    return whole_sleeves(maps, points, draw_limbs(points, (128, 96))[:, :1], torch.tensor([reach]))[0, 0]
 
 
 LEFT, RIGHT = (5, 7, 9), (6, 8, 10)
@@ -99,6 +99,28 @@ def test_sleeves_that_are_even_or_cannot_be_compared_keep_their_ends():
     aside = points.clone()
     aside[:, :, 0] = aside[:, :, 0].sub(0.5).mul(0.5).add(0.5)  # half as wide: turned
     assert whole(seen(aside, 0.95, 0.4), aside)[along(aside, RIGHT, 0.7)] == 0
+
+
+def test_a_skirt_beside_a_hanging_arm_makes_no_long_sleeve_of_a_short_one():
+    points = arms_apart()
+    maps = seen(points, 0.95, 0.3)  # below the sleeve the skirt is seen
+    for arm in (LEFT, RIGHT):
+        assert whole(maps, points)[along(points, arm, 0.7)] == 1
+        assert whole(maps, points, 0.45)[along(points, arm, 0.7)] == 0
+        assert whole(maps, points, 0.45)[along(points, arm, 0.28)] == 1
+
+
+def test_sleeves_reach_as_far_as_the_longer_one_in_the_photo():
+    long, short = 0.35 * 1.45, 0.35 * 0.3  # in frame heights, between shoulders that are 0.225 apart
+    landmarks = garment(True)[1].repeat(4, 1, 1)
+    for row, lengths in enumerate(((short, short), (long, short), (0.225 * 0.5, short), (long, long))):
+        for side, length in zip((FOUR[:2], FOUR[2:]), lengths):
+            landmarks[row, side, 1] = 0.2 + length
+            landmarks[row, side, 0] = landmarks[row, LANDMARKS.index("shoulder_left" if side == FOUR[:2] else "shoulder_right"), 0]
+    landmarks[3, LANDMARKS.index("shoulder_left"), 2] = 0
+    reach = sleeve_reach(landmarks, 0.75)
+    assert torch.allclose(reach[[1, 3]], torch.ones(2)) and abs(reach[2] - (0.5 / 1.45 + 0.15)) < 0.01
+    assert reach[0] < 0.5
 
 
 def test_a_hole_in_a_sleeve_is_closed():

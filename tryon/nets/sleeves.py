@@ -23,6 +23,7 @@ _LEAST = 0.15  # of the arm; less is no sleeve but a strap
 _SHOULDER = 0.25  # of the arm; above lies the shoulder, whose outline WarpNet knows
 _BEFORE = 0.9  # of ``draw_limbs``; there an arm lies on the trunk, and what is seen may be the trunk's
 _FRONT = 0.55  # width between the shoulders in lengths of the torso below which a body is turned and hides an arm
+_ARM, _SLACK = 1.45, 0.15  # an arm in widths between a garment's shoulders; share of it that the landmarks may be wrong by
 _WIDE, _SOFT = 0.115, 0.02  # a sleeve's half width and its edge, in lengths of the torso
 
 
@@ -83,7 +84,23 @@ def settle_sleeves(mask: Tensor, landmarks: Tensor) -> Tensor:
     return out
 
 
-def whole_sleeves(seen: Tensor, keypoints: Tensor, torso: Tensor) -> Tensor:
+def sleeve_reach(landmarks: Tensor, aspect: float) -> Tensor:
+    """How far down the arm a garment's sleeves may reach by its photo, N in [0, 1]; 1 where it shows no shoulders. The longer
+    sleeve counts: the other may lie folded.
+
+    Args:
+        landmarks: N×18×3.
+        aspect: width / height of the garment's frame.
+    """
+    points = landmarks[:, :, :2].float() * landmarks.new_tensor([aspect, 1.0])
+    shoulders = [side[0] for side in _ROOT]
+    width = (points[:, shoulders[0]] - points[:, shoulders[1]]).norm(dim=1).clamp(min=0.02)
+    longest = torch.stack([(points[:, ends].mean(1) - points[:, k]).norm(dim=1) for ends, k in zip(_SLEEVE, shoulders)]).amax(0)
+    known = (landmarks[:, shoulders, 2] > 0.5).all(1)
+    return torch.where(known, longest / width / _ARM + _SLACK, 1.0).clamp(max=1)
+
+
+def whole_sleeves(seen: Tensor, keypoints: Tensor, torso: Tensor, reach: Tensor) -> Tensor:
     """Where sleeves must be without a gap: round each arm from below the shoulder to the sleeve's end, and where one of them
     ends earlier as far down its arm as the other. In a garment's photo a sleeve often lies folded under or on the trunk, and
     WarpNet then ends it where the photo does. Of a body turned aside only one arm can be judged, and its ends stay.
@@ -92,6 +109,7 @@ def whole_sleeves(seen: Tensor, keypoints: Tensor, torso: Tensor) -> Tensor:
         seen: N×1×h×w logits of the worn garment's visible area.
         keypoints: N×17×3.
         torso: N×1×h×w in [0, 1], as ``draw_limbs`` draws it.
+        reach: N, no sleeve ends further down the arm: what is seen there is a skirt beside it.
 
     Returns:
         N×1×h×w in [0, 1].
@@ -112,7 +130,7 @@ def whole_sleeves(seen: Tensor, keypoints: Tensor, torso: Tensor) -> Tensor:
         sleeve = (covered > 0) & ((trunk < _BEFORE) | (along[:, :, 0] < _LEAST))
         count = sleeve.cumsum(1)
         run, end = (count - (count * ~sleeve).cummax(1).values).max(1)  # the longest stretch: further down it may be the trunk
-        ends.append(end / _STEPS * (run > _LEAST * _STEPS))
+        ends.append(torch.minimum(end / _STEPS, reach) * (run > _LEAST * _STEPS))
         upper, lower = (onto_bone(x, y, a[:, 0], b[:, 0]) for a, b in ((shoulder, elbow), (elbow, wrist)))
         near, far = ((right**2 + down**2).sqrt() for _, right, down in (upper, lower))
         places.append(torch.where(near < far, upper[0], 1 + lower[0]) / 2)

@@ -23,7 +23,7 @@ from .old_clothes import settle_dress, taken_off
 from .outline import above_waistband, below_waist, close_hem, follow_outline, neck_window, settle_neck, within_arms
 from .prior import bare_arms
 from .skeleton import BARE, SLEEVE, complete, draw_limbs, onto_arms
-from .sleeves import has_sleeves, settle_sleeves, whole_sleeves
+from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
 from .warp import WarpNet
 from .worn import worn_landmarks
 
@@ -162,7 +162,8 @@ class TryOnModel(nn.Module):
         sleeved, sleeveless = has_sleeves(reading.landmarks, category)
         limbs = draw_limbs(person.keypoints, size)
         torso, arms = limbs[:, :1], limbs[:, 1:3].amax(1, keepdim=True)
-        sleeves = whole_sleeves(seen, person.keypoints, torso) * sleeved
+        reach = sleeve_reach(reading.landmarks, frame[1] / frame[0])
+        sleeves = whole_sleeves(seen, person.keypoints, torso, reach) * sleeved
         seen = torch.maximum(seen.float(), torch.logit(sleeves, 0.02))
         seen, sleeves = F.interpolate(torch.cat([seen, sleeves], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
         parse = settle_dress(person.parse, person.keypoints)
