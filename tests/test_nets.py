@@ -16,7 +16,6 @@ from tryon.nets.heat import heat_places
 from tryon.nets.masks import fill_holes, grow, main_pieces
 from tryon.nets.old_clothes import taken_off
 from tryon.nets.parts import part_grids, part_transforms
-from tryon.nets.prior import bare_arms, first_guess
 from tryon.nets.skeleton import draw_limbs, hand_maps, onto_arms
 from tryon.nets.tryon import TryOnModel
 
@@ -396,26 +395,6 @@ def test_slim_trousers_stay_under_a_dress_and_wide_ones_do_not():
             parse[:, 0, top:knee, 12:36], parse[:, 7, top:knee, 12:36] = 0, 1
             old = taken_off(parse, points, torch.tensor([2]))[0, 0]
             assert old[top + 2 : knee, 12:36].mean() == 1 and old[knee:].sum() == 0
-
-
-def test_arms_are_bare_beyond_the_shoulder():
-    arms = bare_arms(body(), (128, 96))[0, 0]
-    shoulder, elbow, wrist = ((int(y * 128), int(x * 96)) for x, y in (POINTS[f"left_{k}"] for k in ("shoulder", "elbow", "wrist")))
-    assert arms[elbow] == 1 and arms[wrist] == 1 and arms[shoulder] == 0
-    assert arms[60, 48] == 0
-
-
-def test_bare_legs_that_touch_are_two():
-    keypoints = body()
-    keypoints[:, [13, 15], 0], keypoints[:, [14, 16], 0] = 0.53, 0.47
-    skin, below = torch.full((1, 3, 256, 192), 0.4), torch.full((1, 3, 256, 192), -0.6)
-    figure = torch.ones(1, 1, 256, 192)
-    bare, _ = first_guess(keypoints, skin, below, torch.zeros(1), figure)
-    knees = bare[0, 0, 180, 80:112]
-    assert knees[15:17].mean() < knees[[9, 22]].mean() - 0.08
-    trousers, _ = first_guess(keypoints, skin, below, torch.ones(1), figure)
-    knees = trousers[0, 0, 180, 80:112]
-    assert knees[15:17].mean() > knees[[9, 22]].mean() - 0.04
 
 
 def test_limbs_lie_on_the_bones():

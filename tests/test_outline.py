@@ -59,6 +59,16 @@ def test_a_hem_is_let_down_a_little_and_no_further():
         assert out[:, :, hem:].max() == 0 and out[0, 0, 60:66, 85:105].max() == 0
 
 
+def test_a_hem_comes_down_in_most_of_its_width_or_not_at_all():
+    points, worn, old = body(), torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
+    worn[:, :, 60:130, 60:132] = 1
+    old[:, :, 60:190, 60:132] = 1  # a long coat
+    old[:, :, 138:190, 90:110] = 0  # and a dress beneath that ends a little below the new hem
+    assert torch.equal(close_hem(worn, old, points), worn)
+    old[:, :, 138:190, 60:110] = 0
+    assert close_hem(worn, old, points)[0, 0, 130:138, 66:108].min() == 1
+
+
 def test_a_top_ends_where_the_waistband_lies_open():
     worn, lower = torch.zeros(3, 1, 60, 180), torch.zeros(3, 1, 60, 180)
     worn[:, :, 10:30, 60:120], worn[:, :, 36:50, 70:110] = 1, 1  # a piece hangs below a gap

@@ -37,16 +37,17 @@ class Condition:
 
     ``person`` 3, the photo; ``edit`` 1, the region that may change; ``body`` 3, the colours of skin and lower garment that
     it is believed to hold under the new one, carried on over the frame; ``free`` 1, how much of it is neither but
-    background; ``warped`` 3, the garment laid on the body; ``worn`` 1, where it is expected to be seen; ``behind``, the
-    background carried on behind the person; ``skin`` 3, the person's skin colour; ``regions`` 6, hair and face, arms, legs,
-    lower garment, shoes and accessory, rest of the kept pixels; ``limbs`` 5, upper body, arms and legs drawn from the
-    keypoints.
+    background; ``reach`` 1, where it may be anything else than background; ``warped`` 3, the garment laid on the body;
+    ``worn`` 1, where it is expected to be seen; ``behind``, the background carried on behind the person; ``skin`` 3, the
+    person's skin colour; ``regions`` 6, hair and face, arms, legs, lower garment, shoes and accessory, rest of the kept
+    pixels; ``limbs`` 5, upper body, arms and legs drawn from the keypoints.
     """
 
     person: Tensor
     edit: Tensor
     body: Tensor
     free: Tensor
+    reach: Tensor
     warped: Tensor
     worn: Tensor
     behind: Backdrop
@@ -201,6 +202,7 @@ class Generator(nn.Module):
         alpha = torch.sigmoid(torch.logit(worn.float().clamp(0.02, 0.98)) + 4 * seen)
         shade = torch.exp(_SHADE * torch.tanh(light))
         matte = torch.sigmoid(_CRISP * (4 * figure - torch.logit(free.clamp(0.02, 0.98))))
+        matte = matte * stretched(condition.reach, size, window)
         paint = torch.lerp(ground + 0.5 * tints[1], body + 2 * tints[0], matte).clamp(-1, 1)
         cloth = ((warped.float() + 1) * shade - 1).clamp(-1, 1)
         result = torch.lerp(person, torch.lerp(paint, cloth, alpha), edit.float())

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..config import CATEGORIES, DRESS, GARMENTS, LEGS, LOWER, OUTER, UPPER
 from .masks import main_pieces
-from .prior import HAS_LOWER, LEG
+from .prior import HAS_LOWER, leg_radii
 from .skeleton import SLEEVE, draw_limbs
 
 REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS}
@@ -45,13 +45,9 @@ def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
         N×1×H×1, 0 or 1.
     """
     height, width = parse.shape[2:]
-    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
-    torso = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1).view(-1, 1)
-    hips, knees, ankles = (points[:, k, 1].mean(1, keepdim=True) for k in ([11, 12], [13, 14], [15, 16]))
+    hips = keypoints[:, 11:13, 1].mean(1, keepdim=True)
     rows = ((torch.arange(height, device=parse.device) + 0.5) / height).view(1, -1)
-    thigh, shin = ((rows - a) / (b - a).clamp(min=0.02) for a, b in ((hips, knees), (knees, ankles)))
-    radius = LEG[0] + (LEG[1] - LEG[0]) * thigh.clamp(0, 1) + (LEG[2] - LEG[1]) * shin.clamp(0, 1)
-    wide = (parse[:, LOWER].sum(2) / height > _SLIM * 4 * radius * torso) & (rows > hips)
+    wide = (parse[:, LOWER].sum(2) / height > _SLIM * 4 * leg_radii(keypoints, (height, width))) & (rows > hips)
     below = 1 - wide.float().flip(1).cummax(1).values.flip(1)
     shins = (keypoints[:, 13:15, :2] + keypoints[:, 15:17, :2]) - 1  # half way down, in [-1, 1]
     there = F.grid_sample(parse[:, [LOWER]], shins.unsqueeze(1).to(parse.dtype), align_corners=False)

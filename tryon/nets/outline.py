@@ -94,7 +94,10 @@ def close_hem(worn: Tensor, old: Tensor, keypoints: Tensor) -> Tensor:
     both = ((last >= 0) & small[:, 1:]).float()
     gap = torch.cat([torch.minimum(end - last - 1, 2 * most) * both, both], 1)
     gap, count = gap.unflatten(3, (-1, _BESIDE)).mean(4).split(1, 1)  # columns beside each other decide together
-    near = (gap < most * count).float().repeat_interleave(_BESIDE, 3) * both
+    near = (gap < most * count) & (count > 0)
+    # most of the hem comes down, or none of it: a few columns alone would be a bulge
+    columns, all_columns = (part.any(2, keepdim=True).sum(3, keepdim=True) for part in (near, count > 0))
+    near = (near & (2 * columns > all_columns)).float().repeat_interleave(_BESIDE, 3) * both
     return torch.maximum(worn, old * F.interpolate(near, worn.shape[2:], mode="nearest"))
 
 

@@ -10,16 +10,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..config import DRESS, LEGS, LOWER, OUTER, UPPER
 from .skeleton import onto_bone
 
 # Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult): after the body tables of
 # NASA-STD-3000, vol. I, 3.3 (girths of shoulder, elbow, wrist, thigh, knee and ankle divided by 2π).
 _ARM = (0.125, 0.092, 0.066)
-LEG = (0.190, 0.128, 0.084)
+_LEG = (0.190, 0.128, 0.084)
 _NECK = 0.125
 HAS_LOWER = 0.004  # share of the frame above which what is seen of a lower garment is believed to go on
 _SHOULDER = 0.3  # of the upper arm belongs to the shoulder, which a strap or an armhole may cover
 _ROUND = 0.16  # how much darker a limb is at its side than in its middle
+_BELOW = (0.02, 0.2)  # lengths of the torso below an edit region within which legs are measured
+_SEEN = 0.1  # lengths of the torso that legs must be wide in a row, to be seen there
+_ROWS = 0.08  # and those that they must be seen for
+_THIN = 0.65  # radii of a bare leg of which nobody's is thinner
+_SPARE = 1.1  # of what legs were measured to be, how far at most they or their clothes reach
 _SEAM, _SEAM_WIDTH = 0.45, 0.16  # how dark it is where two bare legs touch, and how wide, in radii of a leg
 
 
@@ -114,9 +120,9 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor,
         capsule(grid, p[:, 5], p[:, 6], _ARM[0] * length, _ARM[0] * length),
         capsule(grid, nose + 0.3 * (shoulders - nose), shoulders, _NECK * length, 1.25 * _NECK * length),
     ]
-    left, right = (torch.stack(limb(grid, p, joints, LEG, length)).amin(0) for joints in ((11, 13, 15), (12, 14, 16)))
-    legs = [left, right, capsule(grid, p[:, 11], p[:, 12], LEG[0] * length, LEG[0] * length)]
-    crotch = hips[:, 1] + 1.1 * LEG[0] * length
+    left, right = (torch.stack(limb(grid, p, joints, _LEG, length)).amin(0) for joints in ((11, 13, 15), (12, 14, 16)))
+    legs = [left, right, capsule(grid, p[:, 11], p[:, 12], _LEG[0] * length, _LEG[0] * length)]
+    crotch = hips[:, 1] + 1.1 * _LEG[0] * length
     below = ((grid[:, :, 1] - crotch[:, None, None]) / (0.3 * length)[:, None, None]).clamp(0, 1)
     seam = torch.exp(-(((left - right) / _SEAM_WIDTH) ** 2)) * torch.maximum(left, right).clamp(max=1) ** 2 * below
     near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, _arms(p, grid, length))] + [seam], 1)
@@ -125,7 +131,53 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor,
     return edge(near, length, size[0]), near, seam
 
 
-def first_guess(keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor) -> tuple[Tensor, Tensor]:
+def leg_radii(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
+    """How thick a bare leg is in each row of a frame, N×H, in frame heights.
+
+    Args:
+        keypoints: N×17×3.
+        size: (H, W).
+    """
+    height, width = size
+    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
+    torso = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1, keepdim=True)
+    hips, knees, ankles = (points[:, k, 1].mean(1, keepdim=True) for k in ([11, 12], [13, 14], [15, 16]))
+    rows = ((torch.arange(height, device=points.device) + 0.5) / height).view(1, -1)
+    thigh, shin = (((rows - a) / (b - a).clamp(min=0.02)).clamp(0, 1) for a, b in ((hips, knees), (knees, ankles)))
+    return (_LEG[0] + (_LEG[1] - _LEG[0]) * thigh + (_LEG[2] - _LEG[1]) * shin) * torso
+
+
+def leg_girth(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
+    """How thick the legs just below an edit region are, with what they are in: 1 is two bare legs beside each other.
+
+    Args:
+        parse: N×11×H×W probabilities.
+        keypoints: N×17×3.
+        edit: N×1×H×W in [0, 1].
+
+    Returns:
+        N float32; NaN where none are seen there.
+    """
+    height, width = parse.shape[2:]
+    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
+    torso = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1, keepdim=True).clamp(min=0.05)
+    hips, ankles = (points[:, k, 1].mean(1, keepdim=True) for k in ([11, 12], [15, 16]))
+    rows = ((torch.arange(height, device=parse.device) + 0.5) / height).view(1, -1)
+    off, seen = (
+        (parse[:, k].sum(1) * part[:, 0]).sum(2) / height
+        for k, part in (([UPPER, OUTER, DRESS, LOWER], edit), ([LOWER, LEGS, DRESS], 1 - edit))
+    )
+    last = torch.where(off > _SEEN / 2 * torso, rows, 0.0).amax(1, keepdim=True)
+    down = (rows - last) / torso
+    there = (down > _BELOW[0]) & (down < _BELOW[1]) & (rows > hips) & (rows < ankles) & (seen > _SEEN * torso)
+    girth = seen / (4 * leg_radii(keypoints, (height, width))).clamp(min=1e-4)
+    mean = (girth * there).sum(1) / there.sum(1).clamp(min=1)
+    return torch.where(there.sum(1) > _ROWS * torso[:, 0] * height, mean, torch.nan)
+
+
+def first_guess(
+    keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor, girth: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """The person without the garments that come off; meant for the edit region only.
 
     Bare limbs never reach beyond the figure as the photo shows it, since clothes only make it larger.
@@ -136,13 +188,15 @@ def first_guess(keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor,
         below: N×3×H×W, the colour of the lower garment carried on.
         covered: N in [0, 1], how sure it is that hips and legs are in that garment.
         figure: N×1×H×W in [0, 1], the person and what is worn.
+        girth: N, see ``leg_girth``: thin legs are thin higher up too, and no legs are wider there than they were seen to be.
 
     Returns:
-        the body's colours, beside it those of the nearest limb, N×3×H×W in [-1, 1]; and where it is not seen but the
-        background, N×1×H×W in [0, 1].
+        the body's colours, beside it those of the nearest limb, N×3×H×W in [-1, 1]; where it is not seen but the
+        background, N×1×H×W in [0, 1]; and where there may be body at all, N×1×H×W in [0, 1].
     """
     size = tuple(skin.shape[2:])
     cover, depth, seam = limb_maps(keypoints, size)
+    reach, cover, depth = measured_legs(girth, keypoints, cover, depth)
     covered = covered.view(-1, 1, 1, 1)
     shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
     waist = (hips - 0.3 * (hips - shoulders)).view(-1, 1, 1, 1)
@@ -157,4 +211,29 @@ def first_guess(keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor,
         part = (cover[:, [i]] + 1e-3 / (1 + away**4)).clamp(max=1)
         body = body * (1 - part) + ((colour + 1) * (1 - _ROUND * away.clamp(max=1) ** 2) - 1) * part
         sure = sure * (1 - part) + part
-    return body / sure, free
+    return body / sure, free, reach
+
+
+def measured_legs(girth: Tensor, keypoints: Tensor, cover: Tensor, depth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What the legs' girth changes: where there may be body at all (N×1×H×W in [0, 1]), and the maps of ``limb_maps``.
+
+    Args:
+        girth: N, NaN where it is not known.
+        cover, depth: N×3×H×W.
+    """
+    height, width = cover.shape[2:]
+    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
+    shoulders, hips = points[:, 5:7].mean(1), points[:, 11:13].mean(1)
+    length = (hips - shoulders).norm(dim=1).clamp(min=0.05)
+    known = ~girth.isnan().view(-1, 1, 1, 1)
+    girth = girth.nan_to_num(1.0).view(-1, 1, 1, 1).clamp(min=_THIN)
+    trunk, legs, arms = depth.split(1, 1)
+    near = torch.minimum(legs / (_SPARE * girth), arms / (2 * _SPARE - 1))
+    inside = ((1.05 - near) / 0.1).clamp(0, 1)
+    rows = ((torch.arange(height, device=points.device) + 0.5) / height).view(1, 1, -1, 1)
+    hips = hips[:, 1].view(-1, 1, 1, 1)
+    low = (1 + (rows - hips) / (0.1 * length.view(-1, 1, 1, 1))).clamp(0, 1)  # above the hips the trunk is in the way
+    legs = legs / torch.where(known, girth.clamp(max=1), 1.0)
+    reach = torch.where(known, 1 - low * (1 - inside), 1.0)
+    cover = torch.cat([cover[:, :1], edge(legs, length, height), cover[:, 2:]], 1)
+    return reach, cover, torch.cat([trunk, legs, arms], 1)

@@ -1,0 +1,67 @@
+"""The first guess at what no garment covers: arms, and legs as thick as the photo shows them."""
+
+import pytest
+import torch
+
+from tests.test_nets import POINTS, body
+from tryon.config import BACKGROUND, LEGS, LOWER, UPPER
+from tryon.nets.prior import bare_arms, first_guess, leg_girth, leg_radii
+
+NOT_SEEN = torch.tensor([torch.nan])
+
+
+def test_arms_are_bare_beyond_the_shoulder():
+    arms = bare_arms(body(), (128, 96))[0, 0]
+    shoulder, elbow, wrist = ((int(y * 128), int(x * 96)) for x, y in (POINTS[f"left_{k}"] for k in ("shoulder", "elbow", "wrist")))
+    assert arms[elbow] == 1 and arms[wrist] == 1 and arms[shoulder] == 0
+    assert arms[60, 48] == 0
+
+
+def test_bare_legs_that_touch_are_two():
+    keypoints = body()
+    keypoints[:, [13, 15], 0], keypoints[:, [14, 16], 0] = 0.53, 0.47
+    skin, below = torch.full((1, 3, 256, 192), 0.4), torch.full((1, 3, 256, 192), -0.6)
+    figure = torch.ones(1, 1, 256, 192)
+    bare, _, _ = first_guess(keypoints, skin, below, torch.zeros(1), figure, NOT_SEEN)
+    knees = bare[0, 0, 180, 80:112]
+    assert knees[15:17].mean() < knees[[9, 22]].mean() - 0.08
+    trousers, _, _ = first_guess(keypoints, skin, below, torch.ones(1), figure, NOT_SEEN)
+    knees = trousers[0, 0, 180, 80:112]
+    assert knees[15:17].mean() > knees[[9, 22]].mean() - 0.04
+
+
+def coat_over_legs(wide: float, label: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Parse map and edit region of a coat down to the knees (row 170), below it legs of ``wide`` bare ones."""
+    parse, edit = torch.zeros(1, 11, 256, 192), torch.zeros(1, 1, 256, 192)
+    parse[:, BACKGROUND] = 1
+    parse[:, BACKGROUND, 60:170, 50:142], parse[:, UPPER, 60:170, 50:142] = 0, 1
+    edit[:, :, 58:172, 48:144] = 1
+    for row in range(170, 240):
+        half = round(float(256 * 2 * leg_radii(body(), (256, 192))[0, row] * wide))
+        parse[:, BACKGROUND, row, 96 - half : 96 + half], parse[:, label, row, 96 - half : 96 + half] = 0, 1
+    return parse, edit
+
+
+@pytest.mark.parametrize("wide", [0.75, 1.0, 1.5])
+@pytest.mark.parametrize("label", [LEGS, LOWER])
+def test_legs_are_measured_below_what_comes_off(wide, label):
+    parse, edit = coat_over_legs(wide, label)
+    assert leg_girth(parse, body(), edit).item() == pytest.approx(wide, rel=0.12)
+
+
+def test_legs_that_are_not_seen_have_no_girth():
+    parse, edit = coat_over_legs(1.0, LEGS)
+    parse[:, LEGS], parse[:, BACKGROUND] = 0, 1 - parse[:, UPPER]
+    assert leg_girth(parse, body(), edit).isnan().all()
+
+
+def test_thin_legs_stay_thin_higher_up_and_nothing_is_wider_than_they_are():
+    skin, figure = torch.zeros(1, 3, 256, 192), torch.ones(1, 1, 256, 192)
+    girths = (NOT_SEEN, torch.tensor([0.7]), torch.tensor([1.6]))
+    guesses = [first_guess(body(), skin, skin, torch.ones(1), figure, girth) for girth in girths]
+    thigh = 150  # a row half way down them
+    unknown, thin, wide = (int((free[0, 0, thigh] < 0.5).sum()) for _, free, _ in guesses)
+    assert 0.6 * unknown < thin < 0.85 * unknown and wide == unknown
+    anything, narrow, broad = (reach for _, _, reach in guesses)
+    assert anything.min() == 1 and narrow[0, 0, thigh, 20] == 0 and narrow[0, 0, 90].min() == 1
+    assert narrow[0, 0, thigh].sum() < broad[0, 0, thigh].sum() < 192
