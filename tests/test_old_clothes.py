@@ -35,6 +35,12 @@ def test_a_short_dress_over_bare_legs_stays_below_a_new_top():
         assert strip_off(photo(kind, {LOWER: 1, LEGS: 39})) == 0  # a shadow under its hem is no garment
 
 
+def test_a_faint_doubt_whether_a_coat_is_a_skirt_undresses_nobody():
+    parse = photo(OUTER, {LEGS: 40})
+    parse[:, LOWER], parse[:, OUTER] = 0.08 * parse[:, OUTER], 0.92 * parse[:, OUTER]
+    assert strip_off(parse) == 0
+
+
 def test_a_long_shirt_over_trousers_comes_off_whole():
     for kind in (DRESS, UPPER, OUTER):
         assert strip_off(photo(kind, {LOWER: 40})) == 1

@@ -4,7 +4,7 @@ import torch
 
 from tests.test_nets import POINTS, body
 from tryon.config import KEYPOINTS
-from tryon.nets.skeleton import complete
+from tryon.nets.skeleton import arms_in_view, complete
 
 LEGS = [KEYPOINTS.index(f"{side}_{joint}") for side in ("left", "right") for joint in ("knee", "ankle")]
 
@@ -38,3 +38,15 @@ def test_a_forearm_goes_on_as_the_arm_began():
     found = complete(points, 0.75)[0]
     shoulder, elbow = (torch.tensor(POINTS[f"left_{joint}"]) for joint in ("shoulder", "elbow"))
     assert torch.cosine_similarity(elbow - shoulder, found[wrist, :2] - elbow, dim=0) > 0.99
+
+
+def test_an_arm_behind_a_body_turned_aside_is_drawn_nowhere_but_where_the_other_is():
+    points, peaks = body(), torch.full((1, 17), 0.08)
+    left, right = ([KEYPOINTS.index(f"{side}_{joint}") for joint in ("shoulder", "elbow", "wrist")] for side in ("left", "right"))
+    peaks[:, right[2]] = 0.02
+    assert torch.equal(arms_in_view(points, peaks, 0.75), points)  # seen from the front it may only be in a pocket
+    points[:, left + right, 0] = (points[:, left + right, 0] - 0.5) * 0.3 + 0.5
+    seen = arms_in_view(points, peaks, 0.75)
+    assert torch.equal(seen[:, right], points[:, left]) and torch.equal(seen[:, left], points[:, left])
+    peaks[:, right[2]] = 0.08
+    assert torch.equal(arms_in_view(points, peaks, 0.75), points)

@@ -61,7 +61,8 @@ def bare_below(parse: Tensor, thighs: Tensor) -> Tensor:
         parse: N×11×H×W probabilities.
         thighs: N×1×1×1, how far down in the frame they begin.
     """
-    lower, legs, torso = (parse[:, k].sum(1, keepdim=True).mean((2, 3), keepdim=True) for k in ([LOWER], [LEGS], _TORSO))
+    legs, torso = (parse[:, k].sum(1, keepdim=True).mean((2, 3), keepdim=True) for k in ([LEGS], _TORSO))
+    lower = (parse[:, [LOWER]] > 0.5).float().mean((2, 3), keepdim=True)  # a faint doubt all over a coat is no skirt
     return (lower < (_HINT * torso).clamp(min=HAS_LOWER)) & (legs > HAS_LOWER) & (thighs < _IN_FRAME)
 
 

@@ -11,6 +11,9 @@ TORSO = 1.45  # widths between the shoulders of a body seen from the front
 _HIP = 0.21  # half the hips' width, in lengths of the torso
 _LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16))
 BARE, SLEEVE = 0.57, 0.06  # of an arm as ``draw_limbs`` draws it: its outline, and a sleeve's, 0.2 torso lengths out
+_ASIDE = 0.4  # lengths of the torso between the shoulders of a body that is turned aside
+_HIDDEN, _PLAINER = 0.036, 1.2  # peak of a wrist's heat map below which it is hidden, if the other's is so much plainer
+_ARMS = ((5, 7, 9), (6, 8, 10))
 _SEEN = 0.3  # chance of being in the frame below which a joint's reading is only a guess
 
 
@@ -45,6 +48,28 @@ def complete(keypoints: Tensor, aspect: float) -> Tensor:
         along = points[:, middle] - points[:, root]
         place(end, points[:, middle] + second * length * along / along.norm(dim=1, keepdim=True).clamp(min=1e-4))
     return torch.cat([points / unit, keypoints[:, :, 2:]], 2)
+
+
+def arms_in_view(keypoints: Tensor, peaks: Tensor, aspect: float) -> Tensor:
+    """The keypoints with an arm behind a body turned aside laid onto the other arm, so that it is drawn nowhere else.
+
+    Args:
+        keypoints: N×17×3.
+        peaks: N×17, see ``BodyMaps``.
+        aspect: width / height of their frame.
+
+    Returns:
+        N×17×3.
+    """
+    points = keypoints[:, :, :2] * keypoints.new_tensor([aspect, 1.0])
+    length = (points[:, 11:13].mean(1) - points[:, 5:7].mean(1)).norm(dim=1)
+    aside = (points[:, 5] - points[:, 6]).norm(dim=1) < _ASIDE * length
+    out = keypoints.clone()
+    for arm, other in (_ARMS, _ARMS[::-1]):
+        far, near = peaks[:, arm[2]], peaks[:, other[2]]
+        hidden = (aside & (far < _HIDDEN) & (near > _PLAINER * far)).view(-1, 1, 1)
+        out[:, arm] = torch.where(hidden, keypoints[:, other], keypoints[:, arm])
+    return out
 
 
 def onto_bone(x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -22,7 +22,7 @@ from .masks import fill_holes, inner, main_pieces
 from .old_clothes import settle_dress, taken_off
 from .outline import above_waistband, below_waist, close_hem, follow_outline, neck_window, settle_neck, within_arms
 from .prior import bare_arms
-from .skeleton import BARE, SLEEVE, complete, draw_limbs, onto_arms
+from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
 from .warp import WarpNet
 from .worn import worn_landmarks
@@ -185,7 +185,8 @@ class TryOnModel(nn.Module):
         is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1).float()
         worn = torch.lerp(worn, above_waistband(worn, parse[:, [LOWER]]), is_top)
         if sleeveless.any():
-            between = main_pieces(worn * (1 - bare_arms(person.keypoints, tuple(frame))), least=_PIECE)
+            arms = arms_in_view(person.keypoints, person.peaks, frame[1] / frame[0])
+            between = main_pieces(worn * (1 - bare_arms(arms, tuple(frame))), least=_PIECE)
             worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
         edit = feathered(edit_region(parse, person.keypoints, worn, category, old), parse, worn)
         return Draped(flow, worn, both[:, :3], both[:, 3:], edit, parse)
