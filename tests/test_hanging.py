@@ -4,7 +4,7 @@ import torch
 
 from tests.test_nets import body
 from tryon.config import CATEGORIES, LANDMARKS
-from tryon.nets.hanging import hang
+from tryon.nets.hanging import hang, within_hands
 from tryon.nets.sleeves import SLEEVE_ENDS
 
 SIZE = (128, 96)
@@ -60,3 +60,22 @@ def test_long_sleeves_beside_the_hips_stay_on_the_arms():
     assert width(hang(flow(), before, points, landmarks, DRESS)[1], row) == width(before, row)
     landmarks[0, SLEEVE_ENDS, 2] = 0
     assert width(hang(flow(), before, points, landmarks, DRESS)[1], row) < width(before, row)
+
+
+def test_nothing_of_a_dress_stands_out_beyond_a_hanging_arm():
+    points, wide = body(), torch.ones(1, 1, 256, 192)
+    no, yes = torch.zeros(1, 1, 1, 1), torch.ones(1, 1, 1, 1)
+    wrist = points[0, 9, :2] * torch.tensor([192, 256])
+    held = within_hands(wide, points, DRESS, no)[0, 0]
+    hand, elbow = int(wrist[1]), int(points[0, 7, 1] * 256)
+    sides = [int(held[row].sum()) for row in (elbow, hand, hand + 20, hand + 60)]
+    assert sides == sorted(sides) and sides[1] < 2.2 * (wrist[0] - 96) + 8 and sides[3] > sides[2] > sides[1]
+    assert torch.equal(within_hands(wide, points, UPPER, no), wide)
+    sleeved = within_hands(wide, points, DRESS, yes)[0, 0]
+    assert sleeved[:hand].min() == 1 and torch.equal(sleeved[hand + 2 :], held[hand + 2 :])
+
+
+def test_a_hand_on_the_hip_holds_no_dress_in():
+    points, wide = body(), torch.ones(1, 1, 256, 192)
+    points[:, 9:11, 1] = points[:, 7:9, 1] - 0.05
+    assert torch.equal(within_hands(wide, points, DRESS, torch.zeros(1, 1, 1, 1)), wide)

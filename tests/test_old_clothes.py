@@ -4,7 +4,7 @@ import torch
 
 from tests.test_nets import body
 from tryon.config import BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, UPPER
-from tryon.nets.old_clothes import taken_off
+from tryon.nets.old_clothes import slim_below, taken_off
 
 TOP = torch.tensor([CATEGORIES.index("upper")])
 ROWS, COLUMNS = (30, 72), slice(36, 60)  # from the shoulders to a little below the hips at row 64
@@ -45,3 +45,14 @@ def test_a_long_shirt_over_trousers_comes_off_whole():
     for kind in (DRESS, UPPER, OUTER):
         assert strip_off(photo(kind, {LOWER: 40})) == 1
         assert strip_off(photo(kind, {LOWER: 15, LEGS: 25})) == 1  # shorts
+
+
+def test_the_hem_of_wide_trousers_does_not_stay_alone():
+    points = body()
+    parse = torch.zeros(1, 11, 128, 96)
+    hem = int(128 * points[0, 15, 1]) - 3
+    parse[:, LOWER, 64:hem, 20:76] = 1  # wide down to the ankles
+    for x in points[0, 15:17, 0] * 96:
+        parse[:, LOWER, hem : hem + 4, int(x) - 2 : int(x) + 3] = 1
+    parse[:, BACKGROUND] = 1 - parse.sum(1)
+    assert slim_below(parse, points).sum() == 0

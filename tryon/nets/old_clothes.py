@@ -13,6 +13,7 @@ from .skeleton import SLEEVE, draw_limbs
 
 REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS}
 _SLIM = 1.3  # widths of both bare legs that slim trousers may take up
+_TALL = 0.25  # lengths of the torso that they must be seen for
 _CUFF = 0.3  # how far down the forearm there must be cloth for a sleeve to cover it
 _PIECE = 0.06  # of the largest piece of a lower garment; a smaller one apart from it is none
 _HINT = 0.04  # of the torso's garments; less of a lower one is no garment but a shadow or a hem
@@ -45,10 +46,13 @@ def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
         N×1×H×1, 0 or 1.
     """
     height, width = parse.shape[2:]
-    hips = keypoints[:, 11:13, 1].mean(1, keepdim=True)
+    shoulders, hips = (keypoints[:, k, 1].mean(1, keepdim=True) for k in ([5, 6], [11, 12]))
+    torso = (hips - shoulders).abs()
     rows = ((torch.arange(height, device=parse.device) + 0.5) / height).view(1, -1)
     wide = (parse[:, LOWER].sum(2) / height > _SLIM * 4 * leg_radii(keypoints, (height, width))) & (rows > hips)
     below = 1 - wide.float().flip(1).cummax(1).values.flip(1)
+    seen = below * (parse[:, LOWER] > 0.5).any(2)
+    below = below * (seen.sum(1, keepdim=True) > _TALL * torso * height)  # no hem of wide trousers, which would be left alone
     shins = (keypoints[:, 13:15, :2] + keypoints[:, 15:17, :2]) - 1  # half way down, in [-1, 1]
     there = F.grid_sample(parse[:, [LOWER]], shins.unsqueeze(1).to(parse.dtype), align_corners=False)
     return below.view(-1, 1, height, 1) * (there > 0.5).all(3, keepdim=True)

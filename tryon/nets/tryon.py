@@ -17,7 +17,7 @@ from .edges import by_colour, follow_edges
 from .filling import shrink, spread
 from .garment import GarmentNet
 from .generator import Canvas, Generator
-from .hanging import hang
+from .hanging import hang, within_hands
 from .masks import fill_holes, inner, main_pieces
 from .old_clothes import settle_dress, taken_off
 from .outline import above_waistband, below_waist, close_hem, follow_outline, neck_window, settle_neck, within_arms
@@ -182,6 +182,7 @@ class TryOnModel(nn.Module):
         worn = close_hem(worn, old, person.keypoints)
         worn = follow_outline(worn, old, torch.maximum(waist, sleeve)) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
+        worn = within_hands(worn, person.keypoints, category, sleeved)
         is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1).float()
         worn = torch.lerp(worn, above_waistband(worn, parse[:, [LOWER]]), is_top)
         if sleeveless.any():
