@@ -48,6 +48,15 @@ def test_texture_goes_on_where_a_smooth_filling_would_be_fog():
     assert (filled - slow)[hole].mean().abs() < 0.15  # texture, no other colour
 
 
+def test_lines_behind_a_jagged_outline_go_on_straight():
+    known = torch.ones(1, 1, 256, 192)
+    for row in range(64, 192):
+        known[:, :, row, 60 + 6 * (row // 12 % 2) : 150] = 0
+    place = find_backdrop(torch.zeros(1, 3, 256, 192), known).place[0, 26:38, 16:24]  # 64 × 48 cells; away from the hole's ends
+    rows = ((place[..., 1] + 1) / 2 * 64 - 0.5) - torch.arange(26, 38).view(-1, 1)
+    assert rows.abs().max() < 0.5  # the nearest cell of each alone lies up to two rows off, and its mirrored place four
+
+
 def test_texture_is_found_at_any_size_of_the_photo():
     picture, known = stripes((256, 192))
     backdrop = find_backdrop(picture * known, known)

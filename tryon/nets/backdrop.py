@@ -17,6 +17,8 @@ from .filling import WHOLE, Window, fill, halve, stretched
 
 _BASE = (32, 24)  # cells of the slow colours
 _PLACES = (64, 48)  # cells in which the nearest known background is looked for
+_UPRIGHT = 2  # how much farther a place above or below counts than one beside: walls and horizons go on sideways
+_EVEN = 3  # cells to each side over which the mirror's edge is evened out
 _SEAM, _FAINT = 3, 0.05  # pixels of half the size, and share of known ones round a place below which a seam is no matter
 
 
@@ -67,8 +69,8 @@ class Backdrop:
         return (ground + F.interpolate(wanted, ground.shape[2:], mode="bilinear", align_corners=False)).clamp(-1, 1)
 
 
-def nearest_known(known: Tensor) -> Tensor:
-    """For every cell the nearest known one.
+def nearest_known(known: Tensor, upright: int = 1) -> Tensor:
+    """For every cell the nearest known one; a step up or down counts ``upright`` steps sideways.
 
     Exact, in two passes: along rows, then over all rows of a column (Felzenszwalb and Huttenlocher, 2012, without the
     envelope, which costs more than it saves on so small a grid).
@@ -86,13 +88,34 @@ def nearest_known(known: Tensor) -> Tensor:
     right = torch.where(known, x, far).flip(2).cummin(2).values.flip(2)
     nearer = torch.where(x - left <= right - x, left, right)  # in its own row
     y = torch.arange(height, device=known.device)
-    down = ((y.view(-1, 1) - y.view(1, -1)) ** 2).view(1, height, height, 1)
+    down = ((upright * (y.view(-1, 1) - y.view(1, -1))) ** 2).view(1, height, height, 1)
     away = down + ((nearer - x) ** 2).unsqueeze(1)  # N × row × other row × column
     row = away.argmin(2)
     column = nearer.gather(1, row)
     there = known.flatten(1).any(1).view(n, 1, 1)
     own = torch.stack([x, y.view(1, -1, 1).expand(n, -1, width)], 3)
     return torch.where(there.unsqueeze(3), torch.stack([column, row], 3), own)
+
+
+def evened(near: Tensor, here: Tensor, known: Tensor) -> Tensor:
+    """The nearest known cells, evened out among neighbours that look to the same side: jags of the mirror's edge would bend
+    every line it shows.
+
+    Args:
+        near, here: N×2×h×w and 2×h×w, (x, y) of cells.
+        known: N×1×h×w bool; these stay.
+
+    Returns:
+        N×2×h×w.
+    """
+    left = (near[:, :1] < here[:1]) & ~known
+    sides = torch.stack([left, ~left & ~known], 1).to(near)  # N × side × 1 × h × w
+    both = torch.cat([near.unsqueeze(1) * sides, sides], 2).flatten(1, 2)
+    for _ in range(2):
+        both = box(both, _EVEN)
+    both = both.unflatten(1, (2, 3))
+    mean = both[:, :, :2] / both[:, :, 2:].clamp(min=1e-4)
+    return torch.where(known, near, torch.where(left, mean[:, 0], mean[:, 1]))
 
 
 def find_backdrop(person: Tensor, known: Tensor) -> Backdrop:
@@ -106,10 +129,10 @@ def find_backdrop(person: Tensor, known: Tensor) -> Backdrop:
     coarse = F.interpolate(person * known, _BASE, mode="area") / weight.clamp(min=1e-3)
     base = fill(coarse, (4 * weight).clamp(max=1))
     cells = F.interpolate(known, _PLACES, mode="area")[:, 0] > 0.8
-    near = nearest_known(cells).float()
+    near = nearest_known(cells, _UPRIGHT).float().permute(0, 3, 1, 2)
     height, width = _PLACES
-    size = near.new_tensor([width, height])
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    here = torch.stack([x, y], 2).to(near)
-    mirrored = 2 * near - here
+    here = torch.stack([x, y]).to(near)
+    mirrored = (2 * evened(near, here, cells.unsqueeze(1)) - here).permute(0, 2, 3, 1)
+    size = near.new_tensor([width, height])
     return Backdrop(base, (mirrored + 0.5) / size * 2 - 1, known)
