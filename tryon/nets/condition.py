@@ -19,6 +19,7 @@ from .skeleton import draw_limbs, hand_maps
 _SURELY = 0.6  # chance of an old garment from which even beside the chin it is one, and of background to fade over
 _FADING = 256  # frame heights: an edit region fades away over one part in so many
 _SPECK = 0.38  # share of a small square from which an old garment is no speck: in 512 rows, 10 of 25 pixels
+_STRAND = 0.25  # chance of hair from which a pixel shows a little of it
 _CHIN = 0.6  # of the way from the nose to the shoulders
 
 
@@ -65,7 +66,7 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
         old: N×1×H×W in [0, 1], what ``taken_off`` says, where it is known already.
 
     Returns:
-        N×1×H×W, 0 or 1.
+        N×1×H×W in [0, 1], between them only where hair ends.
     """
     rim = rim_width(parse.shape[2])
     rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
@@ -77,7 +78,10 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     hands = parse[:, [ARMS]] * hand_maps(keypoints, tuple(parse.shape[2:]))
     trim = sewn_on(parse[:, [ACCESSORY]], torch.maximum(old, worn))
     hung = parse[:, [ACCESSORY]] * (1 - trim)
-    keep = torch.maximum(face, ((hands + hung + parse[:, [HAIR, SHOES]].sum(1, keepdim=True)) > 0.5).float())
+    hair = parse[:, [HAIR]]
+    solid = ((hands + hung + hair + parse[:, [SHOES]]) > 0.5).float()
+    # strands are thinner than pixels: hair ends softly
+    keep = torch.maximum(face, torch.where(hair > _STRAND, ((hair - _STRAND) / (1 - 2 * _STRAND)).clamp(max=1), solid))
     off = (torch.maximum(old, trim) > 0.4).float()
     off = off * (box(off, max(1, parse.shape[2] // 256)) > _SPECK)  # the rim would make squares of them
     wide = torch.maximum(grow(off, rim), grow((worn > 0.5).float(), 1))

@@ -24,6 +24,7 @@ from .outline import above_waistband, below_waist, close_hem, follow_outline, ne
 from .prior import bare_arms
 from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
+from .strands import part_hair
 from .warp import WarpNet
 from .worn import worn_landmarks
 
@@ -118,7 +119,8 @@ class TryOnModel(nn.Module):
             near = look(person[small], views[small], self.config.body.size)
             chance[small] = lay_over(chance[small], self._read_body(near, twice)[1], views[small])
         chance = chance + 1e-4
-        return PersonReading(agree(chance / chance.sum(1, keepdim=True), person), keypoints, maps.peaks())
+        chance = agree(chance / chance.sum(1, keepdim=True), person)
+        return PersonReading(part_hair(chance, person), keypoints, maps.peaks())
 
     def _read_body(self, person: Tensor, twice: bool) -> tuple[BodyMaps, Tensor]:
         """What BodyNet says of photos of any size, and the class probabilities, N×11×H×W, along the photos' edges."""

@@ -1,0 +1,88 @@
+"""Strands: where hair hangs before clothes, how much of each pixel is hair, by its colour."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..config import GARMENTS, HAIR
+from .edges import box
+from .filling import shrink
+from .masks import grow, span
+
+# lengths in pixels of half the size
+_RIM = 6  # how far from both hair and cloth a pixel is in doubt
+_SURE = 2  # how far from its outline hair is hair
+_WIDE = 8  # over how much of it a colour is averaged, twice
+_CONTRAST = 0.4  # between the colours of hair and cloth, in a range of 2, below which colour tells nothing
+_OFF = 0.35  # how far a colour may lie beside the line between both, squared, in lengths of it
+_CLOTH, _MIXED = 0.15, 0.5  # of the way to the hair's colour up to which a pixel is cloth, and over how much more it is mixed
+_STEEP = 8.0  # how much surer the network's word becomes where colour tells nothing
+_SPARSE = 0.35  # share of hair round a pixel below which it is a speck
+
+
+def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
+    """Tell hair from the clothes behind it by colour: a pixel between the mean colours of both nearby is as much hair as it
+    lies near the hair's (matting along a line of colours: Levin, Lischinski, Weiss, PAMI 2008). BodyNet draws a lock as
+    one piece, with the old coat between its strands.
+
+    Args:
+        chance: N×11×H×W probabilities.
+        photo: N×3×H×W in [-1, 1], of the same size.
+
+    Returns:
+        N×11×H×W probabilities; hair and garments together stay as many.
+    """
+    with torch.autocast(photo.device.type, enabled=False):
+        size = (photo.shape[2] // 2, photo.shape[3] // 2)
+        clothes = list(GARMENTS)
+        maps = shrink(chance[:, [HAIR, *clothes]].float(), size)
+        hair, cloth = (maps[:, :1] > 0.5).float(), (maps[:, 1:].sum(1, keepdim=True) > 0.5).float()
+        doubt = grow(hair, _RIM) * grow(cloth, _RIM)
+        if not doubt.any():
+            return chance
+        there = doubt.flatten(0, 1).any(0)
+        near = tuple(span(there.any(dim), 2 * _WIDE + _RIM) for dim in (1, 0))
+        window = (..., *(slice(2 * s.start, 2 * s.stop) for s in near))
+        small = shrink(photo[window].float(), (near[0].stop - near[0].start, near[1].stop - near[1].start))
+        hair, cloth = (grow(part, -_SURE)[(..., *near)] for part in (hair, cloth))
+        strands, known = _mean(small, hair)
+        ground, behind = _mean(torch.cat([small, maps[:, 1:][(..., *near)]], 1), cloth)
+        line = strands - ground[:, :3]
+        clear = doubt[(..., *near)] * known * behind * (line.square().sum(1, keepdim=True) > _CONTRAST**2)
+        parts = torch.cat([ground, line, clear], 1)
+        parts = F.interpolate(parts, scale_factor=2.0, mode="bilinear", align_corners=False)
+        ground, kinds, line, clear = parts.split([3, len(clothes), 3, 1], 1)
+
+        length = line.square().sum(1, keepdim=True).clamp(min=1e-4)
+        away = photo[window].float() - ground
+        along = (away * line).sum(1, keepdim=True) / length
+        beside = (away - along * line).square().sum(1, keepdim=True) / length
+        own, worn = chance[window][:, [HAIR]], chance[window][:, clothes]
+        both = own + worn.sum(1, keepdim=True)
+        strand = ((box(along, 1) - _CLOTH) / _MIXED).clamp(0, 1) * both
+        clear = clear > 0.5
+        # where colour tells nothing it is the one or the other: half of both would be a veil
+        solid = ((own / both.clamp(min=1e-6) - 0.5) * _STEEP + 0.5).clamp(0, 1) * both
+        parted = torch.where(clear & (beside < _OFF), torch.minimum(own, strand), solid)
+        parted = torch.where(both > 0.5, parted, own)
+        parted = torch.where(clear & (box(parted, 3) < _SPARSE), 0.0, parted)
+        # what is no hair belongs to the garments as they are nearby
+        kinds = kinds / kinds.sum(1, keepdim=True).clamp(min=1e-6)
+        out = chance.clone()
+        out[window][:, [HAIR]] = parted
+        more, less = (parted - own).clamp(min=0), (own - parted).clamp(min=0)
+        out[window][:, clothes] = worn * (1 - more / (both - own).clamp(min=1e-6)) + less * kinds
+    return out
+
+
+def _mean(values: Tensor, part: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean of ``values`` (N×C×H×W) over a part (N×1×H×W) round each pixel, and where there is any of it, N×1×H×W bool."""
+    mean = torch.cat([values * part, part], 1)
+    for _ in range(2):
+        mean = box(mean, _WIDE)
+    return mean[:, :-1] / mean[:, -1:].clamp(min=1e-4), mean[:, -1:] > 0.01
+
+
+__all__ = ["part_hair"]
