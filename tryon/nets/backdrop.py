@@ -110,12 +110,16 @@ def evened(near: Tensor, here: Tensor, known: Tensor) -> Tensor:
     """
     left = (near[:, :1] < here[:1]) & ~known
     sides = torch.stack([left, ~left & ~known], 1).to(near)  # N × side × 1 × h × w
-    both = torch.cat([near.unsqueeze(1) * sides, sides], 2).flatten(1, 2)
+    places = torch.cat([near, here.expand_as(near)], 1).unsqueeze(1)
+    both = torch.cat([places * sides, sides], 2).flatten(1, 2)
     for _ in range(2):
         both = box(both, _EVEN)
-    both = both.unflatten(1, (2, 3))
-    mean = both[:, :, :2] / both[:, :, 2:].clamp(min=1e-4)
-    return torch.where(known, near, torch.where(left, mean[:, 0], mean[:, 1]))
+    both = both.unflatten(1, (2, 5))
+    mean = both[:, :, :4] / both[:, :, 4:].clamp(min=1e-4)
+    place, around = torch.where(left, mean[:, 0], mean[:, 1]).split(2, 1)
+    # along the look the mirror's edge stands still; across it every cell keeps to its own row or column
+    away = (place - around).square() + 1e-4
+    return torch.where(known, near, torch.lerp(here + place - around, place, away / away.sum(1, keepdim=True)))
 
 
 def find_backdrop(person: Tensor, known: Tensor) -> Backdrop:
