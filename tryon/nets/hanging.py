@@ -70,6 +70,9 @@ def within_hands(worn: Tensor, keypoints: Tensor, category: Tensor, sleeved: Ten
     Returns:
         N×1×H×W in [0, 1].
     """
+    is_dress = (category == CATEGORIES.index("dress")).view(-1, 1, 1, 1)
+    if not is_dress.any():
+        return worn
     height, width = worn.shape[2:]
     points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
     shoulders, hips = points[:, 5:7].mean(1), points[:, 11:13].mean(1)
@@ -77,7 +80,6 @@ def within_hands(worn: Tensor, keypoints: Tensor, category: Tensor, sleeved: Ten
     rows = ((torch.arange(height, device=worn.device) + 0.5) / height).view(1, 1, -1, 1)
     columns = ((torch.arange(width, device=worn.device) + 0.5) / height).view(1, 1, 1, -1)
     hip_x, hip_y = (hips[:, k].view(-1, 1, 1, 1) for k in (0, 1))
-    is_dress = (category == CATEGORIES.index("dress")).view(-1, 1, 1, 1)
     for arm, side in (((5, 7, 9), 1.0), ((6, 8, 10), -1.0)):
         away, down = (side * (points[:, arm, 0] - hips[:, :1])).T.view(3, -1, 1, 1, 1), points[:, arm, 1].T.view(3, -1, 1, 1, 1)
         hangs = (down[2] > hip_y - _LOW * length) & (away[2] > _NEAR * length) & (away[2] < _FAR * length)

@@ -28,11 +28,11 @@ def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
     one piece, with the old coat between its strands.
 
     Args:
-        chance: N×11×H×W probabilities.
+        chance: N×11×H×W float32 probabilities, changed in place; hair and garments together stay as many.
         photo: N×3×H×W in [-1, 1], of the same size.
 
     Returns:
-        N×11×H×W probabilities; hair and garments together stay as many.
+        ``chance``.
     """
     with torch.autocast(photo.device.type, enabled=False):
         size = (photo.shape[2] // 2, photo.shape[3] // 2)
@@ -43,15 +43,16 @@ def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
         if not doubt.any():
             return chance
         there = doubt.flatten(0, 1).any(0)
-        near = tuple(span(there.any(dim), 2 * _WIDE + _RIM) for dim in (1, 0))
-        window = (..., *(slice(2 * s.start, 2 * s.stop) for s in near))
-        small = shrink(photo[window].float(), (near[0].stop - near[0].start, near[1].stop - near[1].start))
+        near, tight = (tuple(span(there.any(dim), margin) for dim in (1, 0)) for margin in (2 * _WIDE, 2))
+        around, window = ((..., *(slice(2 * s.start, 2 * s.stop) for s in part)) for part in (near, tight))
+        small = shrink(photo[around].float(), (near[0].stop - near[0].start, near[1].stop - near[1].start))
         hair, cloth = (grow(part, -_SURE)[(..., *near)] for part in (hair, cloth))
         strands, known = _mean(small, hair)
         ground, behind = _mean(torch.cat([small, maps[:, 1:][(..., *near)]], 1), cloth)
         line = strands - ground[:, :3]
         clear = doubt[(..., *near)] * known * behind * (line.square().sum(1, keepdim=True) > _CONTRAST**2)
-        parts = torch.cat([ground, line, clear], 1)
+        inside = (slice(t.start - n.start, t.stop - n.start) for t, n in zip(tight, near))
+        parts = torch.cat([ground, line, clear], 1)[(..., *inside)]
         parts = F.interpolate(parts, scale_factor=2.0, mode="bilinear", align_corners=False)
         ground, kinds, line, clear = parts.split([3, len(clothes), 3, 1], 1)
 
@@ -70,11 +71,10 @@ def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
         parted = torch.where(clear & (box(parted, 3) < _SPARSE), 0.0, parted)
         # what is no hair belongs to the garments as they are nearby
         kinds = kinds / kinds.sum(1, keepdim=True).clamp(min=1e-6)
-        out = chance.clone()
-        out[window][:, [HAIR]] = parted
         more, less = (parted - own).clamp(min=0), (own - parted).clamp(min=0)
-        out[window][:, clothes] = worn * (1 - more / (both - own).clamp(min=1e-6)) + less * kinds
-    return out
+        chance[window][:, [HAIR]] = parted
+        chance[window][:, clothes] = worn * (1 - more / (both - own).clamp(min=1e-6)) + less * kinds
+    return chance
 
 
 def _mean(values: Tensor, part: Tensor) -> tuple[Tensor, Tensor]:
