@@ -96,7 +96,7 @@ def edge(near: Tensor, length: Tensor, height: int) -> Tensor:
     return ((1 + soft - near) / (2 * soft)).clamp(0, 1)
 
 
-def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+def limb_maps(keypoints: Tensor, size: tuple[int, int], girth: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Where bare limbs would be seen, and how far each pixel is from the limb's axis.
 
     Distances are smooth: they are measured at half the size and stretched, only then does the edge become sharp.
@@ -104,11 +104,13 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor,
     Args:
         keypoints: N×17×3.
         size: (H, W).
+        girth: N, see ``leg_girth``.
 
     Returns:
         cover: N×3×H×W in [0, 1]: trunk with neck, legs with pelvis, arms; from back to front.
         depth: N×3×H×W, 0 on an axis, 1 at the outline, more beyond.
         seam: N×1×H×W in [0, 1], where one leg lies against the other.
+        reach: N×1×H×W in [0, 1], where there may be body at all.
     """
     p, grid, length = _measured(keypoints, size)
     shoulders, hips = p[:, 5:7].mean(1), p[:, 11:13].mean(1)
@@ -127,8 +129,15 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor,
     seam = torch.exp(-(((left - right) / _SEAM_WIDTH) ** 2)) * torch.maximum(left, right).clamp(max=1) ** 2 * below
     near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, _arms(p, grid, length))] + [seam], 1)
     near = F.interpolate(near, size, mode="bilinear", align_corners=False)
-    near, seam = near.split([3, 1], 1)
-    return edge(near, length, size[0]), near, seam
+    trunk, legs, arms, seam = near.split(1, 1)
+    known, girth = ~girth.isnan().view(-1, 1, 1, 1), girth.nan_to_num(1.0).view(-1, 1, 1, 1).clamp(min=_THIN)
+    inside = ((1.05 - torch.minimum(legs / (_SPARE * girth), arms / (2 * _SPARE - 1))) / 0.1).clamp(0, 1)
+    rows = ((torch.arange(size[0], device=p.device) + 0.5) / size[0]).view(1, 1, -1, 1)
+    hip, tall = hips[:, 1].view(-1, 1, 1, 1), length.view(-1, 1, 1, 1)
+    low = (1 + (rows - hip) / (0.1 * tall)).clamp(0, 1)  # above the hips the trunk is in the way
+    reach = torch.where(known, 1 - low * (1 - inside), 1.0)
+    near = torch.cat([trunk, legs / torch.where(known, girth.clamp(max=1), 1.0), arms], 1)
+    return edge(near, length, size[0]), near, seam, reach
 
 
 def leg_radii(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
@@ -195,8 +204,7 @@ def first_guess(
         background, N×1×H×W in [0, 1]; and where there may be body at all, N×1×H×W in [0, 1].
     """
     size = tuple(skin.shape[2:])
-    cover, depth, seam = limb_maps(keypoints, size)
-    reach, cover, depth = measured_legs(girth, keypoints, cover, depth)
+    cover, depth, seam, reach = limb_maps(keypoints, size, girth)
     covered = covered.view(-1, 1, 1, 1)
     shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
     waist = (hips - 0.3 * (hips - shoulders)).view(-1, 1, 1, 1)
@@ -212,28 +220,3 @@ def first_guess(
         body = body * (1 - part) + ((colour + 1) * (1 - _ROUND * away.clamp(max=1) ** 2) - 1) * part
         sure = sure * (1 - part) + part
     return body / sure, free, reach
-
-
-def measured_legs(girth: Tensor, keypoints: Tensor, cover: Tensor, depth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What the legs' girth changes: where there may be body at all (N×1×H×W in [0, 1]), and the maps of ``limb_maps``.
-
-    Args:
-        girth: N, NaN where it is not known.
-        cover, depth: N×3×H×W.
-    """
-    height, width = cover.shape[2:]
-    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
-    shoulders, hips = points[:, 5:7].mean(1), points[:, 11:13].mean(1)
-    length = (hips - shoulders).norm(dim=1).clamp(min=0.05)
-    known = ~girth.isnan().view(-1, 1, 1, 1)
-    girth = girth.nan_to_num(1.0).view(-1, 1, 1, 1).clamp(min=_THIN)
-    trunk, legs, arms = depth.split(1, 1)
-    near = torch.minimum(legs / (_SPARE * girth), arms / (2 * _SPARE - 1))
-    inside = ((1.05 - near) / 0.1).clamp(0, 1)
-    rows = ((torch.arange(height, device=points.device) + 0.5) / height).view(1, 1, -1, 1)
-    hips = hips[:, 1].view(-1, 1, 1, 1)
-    low = (1 + (rows - hips) / (0.1 * length.view(-1, 1, 1, 1))).clamp(0, 1)  # above the hips the trunk is in the way
-    legs = legs / torch.where(known, girth.clamp(max=1), 1.0)
-    reach = torch.where(known, 1 - low * (1 - inside), 1.0)
-    cover = torch.cat([cover[:, :1], edge(legs, length, height), cover[:, 2:]], 1)
-    return reach, cover, torch.cat([trunk, legs, arms], 1)

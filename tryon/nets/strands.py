@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..config import GARMENTS, HAIR
 from .edges import box
-from .filling import shrink
+from .filling import halve
 from .masks import grow, span
 
 # lengths in pixels of half the size
@@ -35,9 +35,8 @@ def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
         ``chance``.
     """
     with torch.autocast(photo.device.type, enabled=False):
-        size = (photo.shape[2] // 2, photo.shape[3] // 2)
         clothes = list(GARMENTS)
-        maps = shrink(chance[:, [HAIR, *clothes]].float(), size)
+        maps = halve(chance[:, [HAIR, *clothes]].float())
         hair, cloth = (maps[:, :1] > 0.5).float(), (maps[:, 1:].sum(1, keepdim=True) > 0.5).float()
         doubt = grow(hair, _RIM) * grow(cloth, _RIM)
         if not doubt.any():
@@ -45,7 +44,7 @@ def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
         there = doubt.flatten(0, 1).any(0)
         near, tight = (tuple(span(there.any(dim), margin) for dim in (1, 0)) for margin in (2 * _WIDE, 2))
         around, window = ((..., *(slice(2 * s.start, 2 * s.stop) for s in part)) for part in (near, tight))
-        small = shrink(photo[around].float(), (near[0].stop - near[0].start, near[1].stop - near[1].start))
+        small = halve(photo[around].float())
         hair, cloth = (grow(part, -_SURE)[(..., *near)] for part in (hair, cloth))
         strands, known = _mean(small, hair)
         ground, behind = _mean(torch.cat([small, maps[:, 1:][(..., *near)]], 1), cloth)
