@@ -1,10 +1,11 @@
 """Joints outside the photo: they hang from those that are seen, whatever a heat map says."""
 
+import pytest
 import torch
 
 from tests.test_nets import POINTS, body
 from tryon.config import KEYPOINTS
-from tryon.nets.skeleton import arms_in_view, complete
+from tryon.nets.skeleton import arms_in_view, complete, draw_limbs, hand_maps, onto_arms
 
 LEGS = [KEYPOINTS.index(f"{side}_{joint}") for side in ("left", "right") for joint in ("knee", "ankle")]
 
@@ -50,3 +51,9 @@ def test_an_arm_behind_a_body_turned_aside_is_drawn_nowhere_but_where_the_other_
     assert torch.equal(seen[:, right], points[:, left]) and torch.equal(seen[:, left], points[:, left])
     peaks[:, right[2]] = 0.08
     assert torch.equal(arms_in_view(points, peaks, 0.75), points)
+
+
+@pytest.mark.parametrize("draw", [draw_limbs, hand_maps, onto_arms])
+def test_maps_are_drawn_where_the_points_are(draw):
+    """On a graphics card, say; the device "meta" refuses to mix with the processor's tensors as a card does."""
+    assert draw(body().to("meta"), (32, 24)).device.type == "meta"

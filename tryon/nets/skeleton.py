@@ -93,15 +93,15 @@ def draw_limbs(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     height, width = size
     aspect = width / height
     points = keypoints[:, :, :2].float() * keypoints.new_tensor([aspect, 1.0])
-    y = (torch.arange(height) + 0.5) / height
-    x = (torch.arange(width) + 0.5) / width * aspect
+    y = (torch.arange(height, device=points.device) + 0.5) / height
+    x = (torch.arange(width, device=points.device) + 0.5) / width * aspect
     length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1).clamp(min=0.05)[:, None, None]
     out = []
     for chain in _LIMBS:
         pairs = list(zip(chain, chain[1:]))
         if len(chain) == 4:
             pairs += [(5, 12), (6, 11), (5, 11)]
-        best = torch.full((len(points), height, width), 81.0)  # squared distances
+        best = points.new_full((len(points), height, width), 81.0)  # squared distances
         for a, b in pairs:
             _, right, down = onto_bone(x.view(1, 1, -1), y.view(1, -1, 1), points[:, a], points[:, b])
             best = torch.minimum(best, right**2 + down**2)
