@@ -33,6 +33,18 @@ def test_cloth_between_strands_is_cloth():
     assert out[0, OUTER, 226:254, 155:159].min() > 10 * out[0, DRESS, 226:254, 155:159].max()
 
 
+def test_a_collar_between_two_locks_is_cloth():
+    chance, photo = lock(hair=0.1, coat=-0.8)
+    photo[:, :, 180:220, 160:180] = -0.8  # farther from the coat than a strand is wide
+    out = part_hair(chance.clone(), photo)
+    assert out[0, HAIR, 190:215, 164:176].max() < 0.1 and out[0, OUTER, 190:215, 164:176].min() > 0.9
+    assert out[0, HAIR, 140:170, 155:185].min() > 0.9
+    # a shadow in hair that is not much lighter than the coat stays hair
+    chance, photo = lock(hair=-0.55, coat=-0.8)
+    photo[:, :, 180:220, 160:180] = -0.8
+    assert part_hair(chance.clone(), photo)[0, HAIR, 190:215, 166:174].min() > 0.9
+
+
 def test_where_hair_and_cloth_are_alike_the_network_has_the_say():
     chance, photo = lock(hair=-0.75, coat=-0.8)
     assert torch.allclose(part_hair(chance.clone(), photo), chance, atol=1e-3)

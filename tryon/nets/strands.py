@@ -13,9 +13,12 @@ from .masks import grow, span
 
 # lengths in pixels of half the size
 _RIM = 6  # how far from both hair and cloth a pixel is in doubt
+_FAR = 22  # the same where their colours differ much
 _SURE = 2  # how far from its outline hair is hair
 _WIDE = 8  # over how much of it a colour is averaged, twice
 _CONTRAST = 0.4  # between the colours of hair and cloth, in a range of 2, below which colour tells nothing
+_PLAIN = 0.5  # the contrast from which colours differ much
+_MOST = 0.2  # of the hair there must differ so much: a few glints do not make its colour
 _OFF = 0.35  # how far a colour may lie beside the line between both, squared, in lengths of it
 _CLOTH, _MIXED = 0.15, 0.5  # of the way to the hair's colour up to which a pixel is cloth, and over how much more it is mixed
 _STEEP = 8.0  # how much surer the network's word becomes where colour tells nothing
@@ -25,7 +28,8 @@ _SPARSE = 0.35  # share of hair round a pixel below which it is a speck
 def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
     """Tell hair from the clothes behind it by colour: a pixel between the mean colours of both nearby is as much hair as it
     lies near the hair's (matting along a line of colours: Levin, Lischinski, Weiss, PAMI 2008). BodyNet draws a lock as
-    one piece, with the old coat between its strands.
+    one piece, with the old coat between its strands; a collar between two locks is often hair to it as a whole, which
+    shows only where both colours differ much.
 
     Args:
         chance: N×11×H×W float32 probabilities, changed in place; hair and garments together stay as many.
@@ -38,7 +42,8 @@ def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
         clothes = list(GARMENTS)
         maps = halve(chance[:, [HAIR, *clothes]].float())
         hair, cloth = (maps[:, :1] > 0.5).float(), (maps[:, 1:].sum(1, keepdim=True) > 0.5).float()
-        doubt = grow(hair, _RIM) * grow(cloth, _RIM)
+        doubt = grow(hair, _FAR) * grow(cloth, _FAR)
+        rim = grow(hair, _RIM) * grow(cloth, _RIM)
         if not doubt.any():
             return chance
         there = doubt.flatten(0, 1).any(0)
@@ -46,10 +51,15 @@ def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
         around, window = ((..., *(slice(2 * s.start, 2 * s.stop) for s in part)) for part in (near, tight))
         small = halve(photo[around].float())
         hair, cloth = (grow(part, -_SURE)[(..., *near)] for part in (hair, cloth))
-        strands, known = _mean(small, hair)
         ground, behind = _mean(torch.cat([small, maps[:, 1:][(..., *near)]], 1), cloth)
-        line = strands - ground[:, :3]
-        clear = doubt[(..., *near)] * known * behind * (line.square().sum(1, keepdim=True) > _CONTRAST**2)
+        # a collar that was taken for hair must not give the hair its colour
+        unlike = ((small - ground[:, :3]).square().sum(1, keepdim=True) > _PLAIN**2) | ~behind
+        both, known = _mean(torch.cat([small, small * unlike, unlike], 1), hair)
+        line = both[:, :3] - ground[:, :3]
+        clear = rim[(..., *near)] * known * behind * (line.square().sum(1, keepdim=True) > _CONTRAST**2)
+        plain = both[:, 3:6] / both[:, 6:].clamp(min=1e-4) - ground[:, :3]
+        far = doubt[(..., *near)] * known * behind * (both[:, 6:] > _MOST) * (plain.square().sum(1, keepdim=True) > _PLAIN**2)
+        line, clear = torch.where(far > 0, plain, line), torch.maximum(clear, far)
         inside = (slice(t.start - n.start, t.stop - n.start) for t, n in zip(tight, near))
         parts = torch.cat([ground, line, clear], 1)[(..., *inside)]
         parts = F.interpolate(parts, scale_factor=2.0, mode="bilinear", align_corners=False)
