@@ -43,23 +43,24 @@ def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
         maps = halve(chance[:, [HAIR, *clothes]].float())
         hair, cloth = (maps[:, :1] > 0.5).float(), (maps[:, 1:].sum(1, keepdim=True) > 0.5).float()
         doubt = grow(hair, _FAR) * grow(cloth, _FAR)
-        rim = grow(hair, _RIM) * grow(cloth, _RIM)
         if not doubt.any():
             return chance
         there = doubt.flatten(0, 1).any(0)
         near, tight = (tuple(span(there.any(dim), margin) for dim in (1, 0)) for margin in (2 * _WIDE, 2))
         around, window = ((..., *(slice(2 * s.start, 2 * s.stop) for s in part)) for part in (near, tight))
         small = halve(photo[around].float())
+        rim, doubt = (grow(hair, _RIM) * grow(cloth, _RIM))[(..., *near)], doubt[(..., *near)]
         hair, cloth = (grow(part, -_SURE)[(..., *near)] for part in (hair, cloth))
         ground, behind = _mean(torch.cat([small, maps[:, 1:][(..., *near)]], 1), cloth)
         # a collar that was taken for hair must not give the hair its colour
-        unlike = ((small - ground[:, :3]).square().sum(1, keepdim=True) > _PLAIN**2) | ~behind
-        both, known = _mean(torch.cat([small, small * unlike, unlike], 1), hair)
-        line = both[:, :3] - ground[:, :3]
-        clear = rim[(..., *near)] * known * behind * (line.square().sum(1, keepdim=True) > _CONTRAST**2)
-        plain = both[:, 3:6] / both[:, 6:].clamp(min=1e-4) - ground[:, :3]
-        far = doubt[(..., *near)] * known * behind * (both[:, 6:] > _MOST) * (plain.square().sum(1, keepdim=True) > _PLAIN**2)
-        line, clear = torch.where(far > 0, plain, line), torch.maximum(clear, far)
+        unlike = _apart(small - ground[:, :3], _PLAIN) | ~behind
+        means, known = _mean(torch.cat([small, small * unlike, unlike], 1), hair)
+        strands, distinct, share = means.split(3, 1)
+        line, plain = strands - ground[:, :3], distinct / share.clamp(min=1e-4) - ground[:, :3]
+        seen = known * behind
+        far = doubt * seen * (share > _MOST) * _apart(plain, _PLAIN)
+        clear = torch.maximum(rim * seen * _apart(line, _CONTRAST), far)
+        line = torch.where(far > 0, plain, line)
         inside = (slice(t.start - n.start, t.stop - n.start) for t, n in zip(tight, near))
         parts = torch.cat([ground, line, clear], 1)[(..., *inside)]
         parts = F.interpolate(parts, scale_factor=2.0, mode="bilinear", align_corners=False)
@@ -84,6 +85,11 @@ def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
         chance[window][:, [HAIR]] = parted
         chance[window][:, clothes] = worn * (1 - more / (both - own).clamp(min=1e-6)) + less * kinds
     return chance
+
+
+def _apart(difference: Tensor, contrast: float) -> Tensor:
+    """Where two colours lie farther apart than ``contrast``; N×3×H×W, their difference → N×1×H×W bool."""
+    return difference.square().sum(1, keepdim=True) > contrast**2
 
 
 def _mean(values: Tensor, part: Tensor) -> tuple[Tensor, Tensor]:
