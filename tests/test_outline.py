@@ -54,7 +54,8 @@ def test_a_hem_is_let_down_a_little_and_no_further():
     worn[:, :, 60:66, 80:110] = 0  # a neckline, behind which the old garment goes on
     for hem, filled in ((138, 1), (160, 0)):
         old[:, :, 60:hem, 60:132] = 1
-        out = close_hem(worn, old, points)
+        out, slack = close_hem(worn, old, points)
+        assert (slack.max() > 0) == filled
         assert out[0, 0, 130:hem, 62:130].min() == out[0, 0, 130:hem, 62:130].max() == filled
         assert out[:, :, hem:].max() == 0 and out[0, 0, 60:66, 85:105].max() == 0
 
@@ -64,9 +65,40 @@ def test_a_hem_comes_down_in_most_of_its_width_or_not_at_all():
     worn[:, :, 60:130, 60:132] = 1
     old[:, :, 60:190, 60:132] = 1  # a long coat
     old[:, :, 138:190, 90:110] = 0  # and a dress beneath that ends a little below the new hem
-    assert torch.equal(close_hem(worn, old, points), worn)
+    assert torch.equal(close_hem(worn, old, points)[0], worn)
     old[:, :, 138:190, 60:110] = 0
-    assert close_hem(worn, old, points)[0, 0, 130:138, 66:108].min() == 1
+    assert close_hem(worn, old, points)[0][0, 0, 130:138, 66:108].min() == 1
+
+
+def test_sleeves_that_reach_the_cuff_do_not_let_a_hem_down():
+    points, worn, old = body(), torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
+    worn[:, :, 60:130, 70:122] = 1
+    old[:, :, 60:160, 70:122] = 1  # too far below the hem
+    for x in (30, 140):
+        worn[:, :, 60:140, x : x + 30] = old[:, :, 60:140, x : x + 30] = 1
+    out, slack = close_hem(worn, old, points)
+    assert torch.equal(out, worn) and slack.max() == 0
+
+
+def test_the_cloth_above_a_hem_that_comes_down_is_drawn_out():
+    points, worn, old = body(), torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
+    worn[:, :, 60:130, 60:132] = 1
+    old[:, :, 60:138, 60:132] = 1
+    slack = close_hem(worn, old, points)[1][0, 0] * 256
+    assert (slack[137, 60:132] - 8).abs().max() < 1.5  # the last row shows what the old last row showed
+    assert slack[:95].max() == 0  # the chest stays where it is
+    assert ((slack[1:] - slack[:-1])[:, 60:132] > -1e-4).all() and (slack[1:] - slack[:-1]).max() < 0.3  # nothing is torn
+
+
+def test_a_wide_gap_below_the_hem_stays_open():
+    worn, old, waist = (torch.zeros(1, 1, 512, 384) for _ in range(3))
+    worn[:, :, 100:300, 130:250] = old[:, :, 100:300, 130:250] = 1
+    worn[:, :, 200:260, 130:138] = 0  # beside the waist
+    old[:, :, 300:314, 130:250] = 1  # below the hem
+    waist[:, :, 180:320, 120:260] = 1
+    out = follow_outline(worn, old, waist)
+    assert out[0, 0, 215:245, 132:138].min() > 0.5
+    assert out[0, 0, 306:314, 140:240].max() < 0.5
 
 
 def test_a_top_ends_where_the_waistband_lies_open():

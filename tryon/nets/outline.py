@@ -19,6 +19,7 @@ _CHEST = 0.35  # of the way from the shoulders to the hips: no neckline reaches 
 _WIDER = 4  # how much wider gaps beside the waist may be
 _LONGER = 0.15  # lengths of the torso that a hem may be let down
 _BESIDE = 8  # columns of half the size
+_DRAWN = 4.0  # slacks above a hem that is let down, the cloth gives way
 _SHOULDERS = tuple(LANDMARKS.index(name) for name in ("shoulder_left", "shoulder_right"))
 _ASIDE, _HALF = 0.08, (0.12, 0.34)  # nine in ten garment photos keep to these by themselves
 _SPARE = 0.2  # widths of the neck that its landmarks may be wrong by
@@ -30,8 +31,8 @@ def follow_outline(worn: Tensor, old: Tensor, waist: Tensor) -> Tensor:
 
     The old outline is read from the photo itself and is right to the pixel; WarpNet's is right to a few. Where they
     nearly agree the old one keeps the true edge, and nothing beside it has to be invented. Between the waist and a bare arm
-    wider gaps are closed too: a garment that fits a little looser is more believable than an invented background. Where the
-    new outline parts from the old one it is smooth.
+    wider gaps are closed too, but not below the hem: a garment that fits a little looser is more believable than an invented
+    background. Where the new outline parts from the old one it is smooth.
 
     Args:
         worn, old: N×1×H×W in [0, 1], the new garment as expected and the garment it replaces.
@@ -42,8 +43,8 @@ def follow_outline(worn: Tensor, old: Tensor, waist: Tensor) -> Tensor:
     """
     size = (worn.shape[2] // 2, worn.shape[3] // 2)
     radius = max(1, size[0] // (2 * _SCALE))
-    missing = shrink(torch.cat([worn - old, waist], 1).float(), size)
-    missing, waist = missing.split(1, 1)
+    above_hem = 2 * (worn > 0.5).sum(3, keepdim=True) > (old > 0.5).sum(3, keepdim=True)
+    missing, waist = shrink(torch.cat([worn - old, waist * above_hem], 1).float(), size).split(1, 1)
     gap = box(box(box(missing, radius), radius), radius)
     coarse = F.interpolate(missing, (size[0] // _WIDER, size[1] // _WIDER), mode="area")
     coarse = box(box(box(coarse, radius), radius), radius)
@@ -74,7 +75,7 @@ def smooth_outline(worn: Tensor) -> Tensor:
     return F.interpolate(smooth, worn.shape[2:], mode="bilinear", align_corners=False)
 
 
-def close_hem(worn: Tensor, old: Tensor, keypoints: Tensor) -> Tensor:
+def close_hem(worn: Tensor, old: Tensor, keypoints: Tensor) -> tuple[Tensor, Tensor]:
     """Let the new garment hang down to where the old one ended, if that is only a little further: else a strip of trousers or
     of a hand would have to be invented below its hem.
 
@@ -83,7 +84,8 @@ def close_hem(worn: Tensor, old: Tensor, keypoints: Tensor) -> Tensor:
         keypoints: N×17×3.
 
     Returns:
-        N×1×H×W in [0, 1].
+        the garment let down, N×1×H×W in [0, 1], and by how much each of its pixels came down, N×1×H×W in frame heights: the
+        cloth above the hem is drawn out, or a blank strip would lie below the hem's own seam.
     """
     height, width = (side // 2 for side in worn.shape[2:])
     small = shrink(torch.cat([worn, old], 1).float(), (height, width)) > 0.5
@@ -95,10 +97,46 @@ def close_hem(worn: Tensor, old: Tensor, keypoints: Tensor) -> Tensor:
     gap = torch.cat([torch.minimum(end - last - 1, 2 * most) * both, both], 1)
     gap, count = gap.unflatten(3, (-1, _BESIDE)).mean(4).split(1, 1)  # columns beside each other decide together
     near = (gap < most * count) & (count > 0)
-    # most of the hem comes down, or none of it: a few columns alone would be a bulge
-    columns, all_columns = (part.any(2, keepdim=True).sum(3, keepdim=True) for part in (near, count > 0))
-    near = (near & (2 * columns > all_columns)).float().repeat_interleave(_BESIDE, 3) * both
-    return torch.maximum(worn, old * F.interpolate(near, worn.shape[2:], mode="nearest"))
+    # most of what is short of the old hem on the trunk comes down, or none of it: a few columns alone would be a bulge
+    x = (torch.arange(near.shape[3], device=worn.device) + 0.5) * _BESIDE / width
+    sides = keypoints[:, [5, 6, 11, 12], 0].unsqueeze(2)
+    spare = 1.5 * _BESIDE / width  # of somebody seen from the side, too, a few columns are trunk
+    trunk = ((x > sides.amin(1) - spare) & (x < sides.amax(1) + spare)).view(len(worn), 1, 1, -1)
+    short = F.avg_pool2d((both > small[:, :1]).float(), (1, _BESIDE)) > 0.5
+    columns, all_columns = ((part & trunk).any(2, keepdim=True).sum(3, keepdim=True) for part in (near & short, short))
+    near = near & (2 * columns > all_columns)
+    slack = _drawn_out(near, gap / count.clamp(min=1e-3), (count > 0).any(2, keepdim=True))
+    let_down = near.float().repeat_interleave(_BESIDE, 3) * both
+    worn = torch.maximum(worn, old * F.interpolate(let_down, worn.shape[2:], mode="nearest"))
+    return worn, F.interpolate(slack, worn.shape[2:], mode="bilinear", align_corners=False)
+
+
+def _drawn_out(near: Tensor, gap: Tensor, garment: Tensor) -> Tensor:
+    """By how much the cloth at each place comes down where hems do, in frame heights, N×1×h×w.
+
+    Args:
+        near: N×1×h×(w / _BESIDE) bool, where the garment is let down.
+        gap: the same shape, by how many rows.
+        garment: N×1×1×(w / _BESIDE) bool, columns in which there is a garment.
+    """
+    height, columns = near.shape[2:]
+    rows = torch.arange(height, device=near.device, dtype=torch.float32).view(1, 1, -1, 1)
+    end = torch.where(near, rows, -1.0).amax(2, keepdim=True)
+    slack = torch.where(near & (rows == end), gap, 0.0).amax(2, keepdim=True)
+    # beside the garment the cloth comes down as at its side
+    slack, end = _carried_on(slack, garment, 0), _carried_on(end, slack > 0, 2 * height)
+    slack, end = F.interpolate(
+        torch.cat([slack, end], 1), (1, columns * _BESIDE), mode="bilinear", align_corners=False
+    ).split(1, 1)
+    drawn = (1 + _DRAWN) * slack  # what was _DRAWN times the slack long is longer by the slack
+    return ((rows - end + drawn).clamp(min=0) / drawn.clamp(min=1)).clamp(max=1) * slack / height
+
+
+def _carried_on(values: Tensor, known: Tensor, beyond: float) -> Tensor:
+    """Values N×1×1×W, those unknown as in the known columns at most two away, or else ``beyond``."""
+    count = F.avg_pool2d(known.float(), (1, 5), 1, (0, 2))
+    around = F.avg_pool2d(values * known, (1, 5), 1, (0, 2)) / count.clamp(min=0.1)
+    return torch.where(known, values, torch.where(count > 0, around, beyond))
 
 
 def _neck(landmarks: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -181,7 +181,10 @@ class TryOnModel(nn.Module):
         sleeve = F.grid_sample(_resize(worn, size), axis, align_corners=False)  # what covers an arm's axis
         sleeve = sleeve * ((arms > torso) & (arms > SLEEVE)) * (1 - sleeveless)
         sleeve = F.interpolate(sleeve, frame, mode="bilinear", align_corners=False)
-        worn = close_hem(worn, old, person.keypoints)
+        worn, slack = close_hem(worn, old, person.keypoints)
+        if slack.any():
+            flow = _let_down(flow, slack)
+            both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
         worn = follow_outline(worn, old, torch.maximum(waist, sleeve)) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
         worn = within_hands(worn, person.keypoints, category, sleeved)
@@ -224,6 +227,15 @@ class TryOnModel(nn.Module):
         condition = make_condition(small[0], small[1], reading.keypoints, *small[2:])
         painted = self.generator(condition, z, canvas)
         return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, draped, reading, cloth)
+
+
+def _let_down(flow: Tensor, slack: Tensor) -> Tensor:
+    """A flow N×H×W×2 whose every place comes down by ``slack`` (N×1×H×W, frame heights)."""
+    maps = flow.permute(0, 3, 1, 2).float()
+    above = torch.cat([torch.zeros_like(slack), 2 * slack], 1).permute(0, 2, 3, 1)
+    with torch.autocast(flow.device.type, enabled=False):  # bf16 places are several pixels off
+        grid = F.affine_grid(torch.eye(2, 3, device=flow.device).expand(len(flow), 2, 3), maps.shape, align_corners=False)
+        return F.grid_sample(maps, grid - above, padding_mode="border", align_corners=False).permute(0, 2, 3, 1)
 
 
 def is_worn(reading: PersonReading) -> bool:
