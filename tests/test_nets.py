@@ -11,7 +11,7 @@ from tryon.nets.condition import edit_region, feathered, make_condition
 from tryon.nets.discriminator import Discriminator, shown
 from tryon.nets.edges import box
 from tryon.nets.filling import fill, shrink
-from tryon.nets.generator import Generator
+from tryon.nets.generator import Canvas, Generator
 from tryon.nets.heat import heat_places
 from tryon.nets.masks import fill_holes, grow, main_pieces
 from tryon.nets.old_clothes import taken_off
@@ -108,7 +108,12 @@ def test_body_and_background_are_layers_with_an_edge_of_their_own():
         plain = net(condition)
         net.refine[-1].bias[8:12] = 2.0  # all of it body
         whole = net(condition)
+        net.refine[-1].bias[8:12] = 0
+        parts = (condition.person, condition.edit, condition.warped, condition.worn)
+        large = net(condition, canvas=Canvas(*(F.interpolate(x, scale_factor=4.0) for x in parts)))
     assert plain.matte[:, :, 40:60, 44:52].min() > 0.95 and plain.matte[:, :, 40:60, :12].max() < 0.05
+    edges = [((out.matte > 0.1) & (out.matte < 0.9)).sum(3).float().mean() for out in (plain, large)]
+    assert 0.5 < edges[0] and edges[1] < 2 * edges[0]  # four times as large, the edge is not four times as wide
     assert whole.matte.min() > 0.95 and torch.allclose(whole.paint, skin.clamp(-1, 1), atol=0.1)
 
 

@@ -28,7 +28,7 @@ CONDITION = 4 * FINE + COARSE  # channels of ``Condition.stack``
 _MAPS, _COLOURS = 3, 6  # alpha, shade, matte, pixel by pixel; body's and background's colours, one for four pixels
 _SHADE = 0.6  # natural logarithm of the strongest shading
 _MARGIN = 2  # cells of the smallest map that a window holds beyond the edit region
-_CRISP = 4.0  # how much steeper the matte's edge is than the first guess's
+_CRISP = 4.0  # how much steeper the matte's edge is than the first guess's, at the condition's size
 
 
 @dataclass
@@ -201,7 +201,8 @@ class Generator(nn.Module):
         ground, body, free = layers
         alpha = torch.sigmoid(torch.logit(worn.float().clamp(0.02, 0.98)) + 4 * seen)
         shade = torch.exp(_SHADE * torch.tanh(light))
-        matte = torch.sigmoid(_CRISP * (4 * figure - torch.logit(free.clamp(0.02, 0.98))))
+        crisp = _CRISP * size[0] / condition.edit.shape[2]  # stretched edges are wider by as much
+        matte = torch.sigmoid(crisp * (4 * figure - torch.logit(free.clamp(0.02, 0.98))))
         matte = matte * stretched(condition.reach, size, window)
         paint = torch.lerp(ground + 0.5 * tints[1], body + 2 * tints[0], matte).clamp(-1, 1)
         cloth = ((warped.float() + 1) * shade - 1).clamp(-1, 1)
