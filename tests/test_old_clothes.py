@@ -4,7 +4,7 @@ import torch
 
 from tests.test_nets import body
 from tryon.config import BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, UPPER
-from tryon.nets.old_clothes import slim_below, taken_off
+from tryon.nets.old_clothes import slim_below, taken_off, under_open_front
 
 TOP = torch.tensor([CATEGORIES.index("upper")])
 ROWS, COLUMNS = (30, 72), slice(36, 60)  # from the shoulders to a little below the hips at row 64
@@ -56,3 +56,19 @@ def test_the_hem_of_wide_trousers_does_not_stay_alone():
         parse[:, LOWER, hem : hem + 4, int(x) - 2 : int(x) + 3] = 1
     parse[:, BACKGROUND] = 1 - parse.sum(1)
     assert slim_below(parse, points).sum() == 0
+
+
+def test_under_a_jacket_worn_open_the_old_top_stays_on():
+    parse, lining, worn = photo(UPPER, {LOWER: 40}), torch.zeros(1, 1, 128, 96), torch.zeros(1, 1, 128, 96)
+    lining[:, :, 33:64, 42:54] = 1
+    worn[:, :, 30:64, 30:42] = worn[:, :, 30:64, 54:66] = 1
+    stays = under_open_front(parse, body(), lining, worn, TOP)[0, 0]
+    assert stays[34:64, 42:54].min() == 1  # in the opening
+    assert stays[30:33, 43:53].min() == 1  # the collar above it
+    assert stays[64 : ROWS[1], COLUMNS].min() == 1  # the hem below the jacket's
+    assert stays[:63, :38].max() == stays[:63, 58:].max() == 0 and stays[ROWS[1] :].max() == 0
+    none = torch.zeros_like(worn)
+    assert under_open_front(parse, body(), lining, worn, TOP + 1).sum() == 0  # trousers have no such front
+    assert under_open_front(photo(OUTER, {LOWER: 40}), body(), lining, worn, TOP).sum() == 0  # what a coat hides
+    lining[:, :, 42:] = 0  # the inside of a collar
+    assert under_open_front(parse, body(), lining, none, TOP).sum() == 0

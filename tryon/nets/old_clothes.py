@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import CATEGORIES, DRESS, GARMENTS, LEGS, LOWER, OUTER, UPPER
-from .masks import main_pieces
+from .masks import grow, main_pieces
 from .prior import HAS_LOWER, leg_radii
 from .skeleton import SLEEVE, draw_limbs
 
@@ -18,6 +18,9 @@ _CUFF = 0.3  # how far down the forearm there must be cloth for a sleeve to cove
 _PIECE = 0.06  # of the largest piece of a lower garment; a smaller one apart from it is none
 _HINT = 0.04  # of the torso's garments; less of a lower one is no garment but a shadow or a hem
 _TORSO = [UPPER, OUTER, DRESS]
+_OPEN = 0.6  # lengths of the torso that an opening must be long, to be one from collar to hem
+_COLLAR = 0.35  # lengths of the torso that a collar may stand above the shoulders
+_COVERED = 0.15  # of what is seen in it, from which a coat hides too much of what is worn below
 _IN_FRAME = 0.97  # of the frame's height; what begins below is not seen
 
 
@@ -132,6 +135,42 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     if is_dress.any():
         off = off - parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
     return off
+
+
+def under_open_front(parse: Tensor, keypoints: Tensor, lining: Tensor, worn: Tensor, category: Tensor) -> Tensor:
+    """What a jacket or cardigan photographed open leaves to be seen of the top or dress worn so far: that stays on under it,
+    in its opening and below its hem. Nothing, where an old coat covers part of it: nobody can tell what is beneath.
+
+    Args:
+        parse: N×11×H×W probabilities.
+        keypoints: N×17×3.
+        lining: N×1×H×W in [0, 1], the new garment's inside where it would lie on the body.
+        worn: N×1×H×W in [0, 1], the new garment's visible area.
+        category: N int64.
+
+    Returns:
+        N×1×H×W, 0 or 1.
+    """
+    height, width = parse.shape[2:]
+    rows = ((torch.arange(height, device=parse.device) + 0.5) / height).view(1, 1, -1, 1)
+    columns = ((torch.arange(width, device=parse.device) + 0.5) / width).view(1, 1, 1, -1)
+    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
+    sides = keypoints[:, [5, 6], 0].view(-1, 2, 1, 1, 1)
+    torso = (hips - shoulders).abs()
+    # above the shoulders and beside them the flow leads anywhere
+    trunk = (rows > shoulders) & (rows < hips + 0.5 * torso) & (columns > sides.amin(1)) & (columns < sides.amax(1))
+    opening = ((lining > 0.5) & trunk).float()
+    deep = (opening * (worn < 0.5)).amax(3).sum(2).view(-1, 1, 1, 1) / height > _OPEN * torso
+    top = (parse[:, [UPPER, DRESS]].sum(1, keepdim=True) > 0.5).float()
+    coat = (parse[:, [OUTER]] > 0.5).float()
+    seen, hidden = ((opening * part).sum((1, 2, 3)).view(-1, 1, 1, 1) for part in (top, coat))
+    is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1)
+    stays = deep & is_top & (seen > 0) & (hidden < _COVERED * (seen + hidden))
+    # its collar is seen above the opening, and its hem below the new one
+    collar = opening.flip(2).cummax(2).values.flip(2) * (rows > shoulders - _COLLAR * torso)
+    more = (worn > 0.5).float().flip(2).cummax(2).values.flip(2)  # there is more of the new garment further down
+    below = ((more < 0.5) & (rows > shoulders + 0.55 * torso)).float()
+    return top * torch.maximum(grow(collar, 2), below) * stays
 
 
 def settle_dress(parse: Tensor, keypoints: Tensor) -> Tensor:

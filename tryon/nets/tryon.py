@@ -19,7 +19,7 @@ from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .hanging import hang, within_hands
 from .masks import fill_holes, inner, main_pieces
-from .old_clothes import settle_dress, taken_off
+from .old_clothes import settle_dress, taken_off, under_open_front
 from .outline import above_waistband, below_waist, close_hem, follow_outline, neck_window, settle_neck, within_arms
 from .prior import bare_arms
 from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
@@ -169,8 +169,9 @@ class TryOnModel(nn.Module):
         seen = torch.maximum(seen.float(), torch.logit(sleeves, 0.02))
         seen, sleeves = F.interpolate(torch.cat([seen, sleeves], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
         parse = settle_dress(person.parse, person.keypoints)
-        both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
-        front = torch.maximum((both[:, 3:] * 2).clamp(0, 1), sleeves) * below_waist(person.keypoints, category, frame[0])
+        flat = torch.cat([reading.cloth, reading.front, reading.mask * reading.lining], 1)
+        warped, inside, lining = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1, 1), 1)
+        front = torch.maximum((inside * 2).clamp(0, 1), sleeves) * below_waist(person.keypoints, category, frame[0])
         # a dress that stays on below a new top begins at that top's own hem
         old = taken_off(parse, person.keypoints, category, torch.sigmoid(_CRISP * seen) * front)
         trunk = torso * (1 - arms)  # an arm before the chest stays before it
@@ -184,7 +185,7 @@ class TryOnModel(nn.Module):
         worn, slack = close_hem(worn, old, person.keypoints)
         if slack.any():
             flow = _let_down(flow, slack)
-            both = F.grid_sample(torch.cat([reading.cloth, reading.front], 1), flow, padding_mode="border", align_corners=False)
+            warped, inside, _ = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1, 1), 1)
         worn = follow_outline(worn, old, torch.maximum(waist, sleeve)) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
         worn = within_hands(worn, person.keypoints, category, sleeved)
@@ -194,8 +195,10 @@ class TryOnModel(nn.Module):
             arms = arms_in_view(person.keypoints, person.peaks, frame[1] / frame[0])
             between = main_pieces(worn * (1 - bare_arms(arms, tuple(frame))), least=_PIECE)
             worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
-        edit = feathered(edit_region(parse, person.keypoints, worn, category, old), parse, worn)
-        return Draped(flow, worn, both[:, :3], both[:, 3:], edit, parse)
+        stays = under_open_front(parse, person.keypoints, lining, worn, category)
+        edit = edit_region(parse, person.keypoints, worn, category, old * (1 - stays))
+        edit = feathered(edit * (1 - stays * (1 - worn)), parse, worn)
+        return Draped(flow, worn, warped, inside, edit, parse)
 
     @staticmethod
     def in_front(parse: Tensor, category: Tensor) -> Tensor:
