@@ -137,6 +137,26 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     return off
 
 
+def opens_in_front(lining: Tensor, worn: Tensor, keypoints: Tensor) -> bool:
+    """Whether any of the garments is open from collar to hem; arguments as for ``under_open_front``, at any size."""
+    return bool(_opening(lining, worn, keypoints)[1].any())
+
+
+def _opening(lining: Tensor, worn: Tensor, keypoints: Tensor) -> tuple[Tensor, Tensor]:
+    """Where before the trunk the garment's inside is seen, N×1×h×w, 0 or 1, and whether that is from collar to hem, N×1×1×1."""
+    height, width = lining.shape[2:]
+    rows = ((torch.arange(height, device=lining.device) + 0.5) / height).view(1, 1, -1, 1)
+    columns = ((torch.arange(width, device=lining.device) + 0.5) / width).view(1, 1, 1, -1)
+    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
+    sides = keypoints[:, [5, 6], 0].view(-1, 2, 1, 1, 1)
+    torso = (hips - shoulders).abs()
+    # above the shoulders and beside them the flow leads anywhere
+    trunk = (rows > shoulders) & (rows < hips + 0.5 * torso) & (columns > sides.amin(1)) & (columns < sides.amax(1))
+    opening = ((lining > 0.5) & trunk).float()
+    long = (opening * (worn < 0.5)).amax(3).sum(2).view(-1, 1, 1, 1) / height
+    return opening, long > _OPEN * torso
+
+
 def under_open_front(parse: Tensor, keypoints: Tensor, lining: Tensor, worn: Tensor, category: Tensor) -> Tensor:
     """What a jacket or cardigan photographed open leaves to be seen of the top or dress worn so far: that stays on under it,
     in its opening and below its hem. Nothing, where an old coat covers part of it: nobody can tell what is beneath.
@@ -151,16 +171,10 @@ def under_open_front(parse: Tensor, keypoints: Tensor, lining: Tensor, worn: Ten
     Returns:
         N×1×H×W, 0 or 1.
     """
-    height, width = parse.shape[2:]
-    rows = ((torch.arange(height, device=parse.device) + 0.5) / height).view(1, 1, -1, 1)
-    columns = ((torch.arange(width, device=parse.device) + 0.5) / width).view(1, 1, 1, -1)
+    opening, deep = _opening(lining, worn, keypoints)
+    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
     shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
-    sides = keypoints[:, [5, 6], 0].view(-1, 2, 1, 1, 1)
     torso = (hips - shoulders).abs()
-    # above the shoulders and beside them the flow leads anywhere
-    trunk = (rows > shoulders) & (rows < hips + 0.5 * torso) & (columns > sides.amin(1)) & (columns < sides.amax(1))
-    opening = ((lining > 0.5) & trunk).float()
-    deep = (opening * (worn < 0.5)).amax(3).sum(2).view(-1, 1, 1, 1) / height > _OPEN * torso
     top = (parse[:, [UPPER, DRESS]].sum(1, keepdim=True) > 0.5).float()
     coat = (parse[:, [OUTER]] > 0.5).float()
     seen, hidden = ((opening * part).sum((1, 2, 3)).view(-1, 1, 1, 1) for part in (top, coat))

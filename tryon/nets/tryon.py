@@ -19,7 +19,7 @@ from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .hanging import hang, within_hands
 from .masks import fill_holes, inner, main_pieces
-from .old_clothes import settle_dress, taken_off, under_open_front
+from .old_clothes import opens_in_front, settle_dress, taken_off, under_open_front
 from .outline import above_waistband, below_waist, close_hem, follow_outline, neck_window, settle_neck, within_arms
 from .prior import bare_arms
 from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
@@ -29,6 +29,7 @@ from .warp import WarpNet
 from .worn import worn_landmarks
 
 HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
+_GLANCE = 4  # pixels between those that tell whether a garment is open in front
 _PERHAPS = 0.05  # chance, by GarmentNet, that somebody wears a garment, from which BodyNet is asked
 _CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
 LIKELIER = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
@@ -169,8 +170,8 @@ class TryOnModel(nn.Module):
         seen = torch.maximum(seen.float(), torch.logit(sleeves, 0.02))
         seen, sleeves = F.interpolate(torch.cat([seen, sleeves], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
         parse = settle_dress(person.parse, person.keypoints)
-        flat = torch.cat([reading.cloth, reading.front, reading.mask * reading.lining], 1)
-        warped, inside, lining = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1, 1), 1)
+        flat = torch.cat([reading.cloth, reading.front], 1)
+        warped, inside = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1), 1)
         front = torch.maximum((inside * 2).clamp(0, 1), sleeves) * below_waist(person.keypoints, category, frame[0])
         # a dress that stays on below a new top begins at that top's own hem
         old = taken_off(parse, person.keypoints, category, torch.sigmoid(_CRISP * seen) * front)
@@ -185,7 +186,7 @@ class TryOnModel(nn.Module):
         worn, slack = close_hem(worn, old, person.keypoints)
         if slack.any():
             flow = _let_down(flow, slack)
-            warped, inside, _ = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1, 1), 1)
+            warped, inside = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1), 1)
         worn = follow_outline(worn, old, torch.maximum(waist, sleeve)) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
         worn = within_hands(worn, person.keypoints, category, sleeved)
@@ -195,7 +196,11 @@ class TryOnModel(nn.Module):
             arms = arms_in_view(person.keypoints, person.peaks, frame[1] / frame[0])
             between = main_pieces(worn * (1 - bare_arms(arms, tuple(frame))), least=_PIECE)
             worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
-        stays = under_open_front(parse, person.keypoints, lining, worn, category)
+        stays = 0
+        lining, places = reading.mask * reading.lining, flow[:, ::_GLANCE, ::_GLANCE]
+        if opens_in_front(F.grid_sample(lining, places, align_corners=False), worn[:, :, ::_GLANCE, ::_GLANCE], person.keypoints):
+            lining = F.grid_sample(lining, flow, align_corners=False)
+            stays = under_open_front(parse, person.keypoints, lining, worn, category)
         edit = edit_region(parse, person.keypoints, worn, category, old * (1 - stays))
         edit = feathered(edit * (1 - stays * (1 - worn)), parse, worn)
         return Draped(flow, worn, warped, inside, edit, parse)
