@@ -1,9 +1,13 @@
 """What comes off under a new garment: nobody is undressed for it."""
 
+from pathlib import Path
+
 import torch
+from PIL import Image, ImageChops
 
 from tests.test_nets import body
 from tryon.config import BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, UPPER
+from tryon.engine import TryOnEngine
 from tryon.nets.old_clothes import slim_below, taken_off, under_open_front
 
 TOP = torch.tensor([CATEGORIES.index("upper")])
@@ -72,3 +76,15 @@ def test_under_a_jacket_worn_open_the_old_top_stays_on():
     assert under_open_front(photo(OUTER, {LOWER: 40}), body(), lining, worn, TOP).sum() == 0  # what a coat hides
     lining[:, :, 42:] = 0  # the inside of a collar
     assert under_open_front(parse, body(), lining, none, TOP).sum() == 0
+
+
+def test_the_shipped_model_leaves_the_top_under_an_open_jacket():
+    examples = Path(__file__).resolve().parents[1] / "tryon" / "examples"
+    person, engine = Image.open(examples / "people" / "01.jpg").convert("RGB"), TryOnEngine()
+    (width, height), changed = person.size, {}
+    for name in ("00", "08"):  # a T-shirt; a jacket photographed open
+        garment = Image.open(examples / "garments" / f"{name}.jpg")
+        apart = ImageChops.difference(engine.try_on(person, garment, "upper", 0).image, person)
+        breast = apart.crop((round(0.47 * width), round(0.52 * height), round(0.53 * width), round(0.65 * height)))
+        changed[name] = breast.getbbox() is not None, apart.getbbox() is not None
+    assert changed == {"00": (True, True), "08": (False, True)}

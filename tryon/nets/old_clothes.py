@@ -115,8 +115,7 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     torso = (hips - shoulders).abs()
     skirt = rows > hips + 0.1 * torso
     if worn is not None:
-        above = (worn > 0.5).float().flip(2).cummax(2).values.flip(2)  # there is more of the new garment further down
-        skirt = skirt | ((above < 0.5) & (rows > shoulders + 0.55 * torso))
+        skirt = skirt | _below_hem(worn, rows, shoulders, torso)
     # what ends at the hips is a long shirt, whatever it was called, and comes off whole; but nobody is undressed
     thighs = hips + 0.35 * torso
     bare = bare_below(parse, thighs)
@@ -135,6 +134,12 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     if is_dress.any():
         off = off - parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
     return off
+
+
+def _below_hem(worn: Tensor, rows: Tensor, shoulders: Tensor, torso: Tensor) -> Tensor:
+    """Where there is no more of a new garment (N×1×H×W in [0, 1]) further down, and no chest either; N×1×H×W bool."""
+    further = (worn > 0.5).float().flip(2).cummax(2).values.flip(2)
+    return (further < 0.5) & (rows > shoulders + 0.55 * torso)
 
 
 def opens_in_front(lining: Tensor, worn: Tensor, keypoints: Tensor) -> bool:
@@ -182,8 +187,7 @@ def under_open_front(parse: Tensor, keypoints: Tensor, lining: Tensor, worn: Ten
     stays = deep & is_top & (seen > 0) & (hidden < _COVERED * (seen + hidden))
     # its collar is seen above the opening, and its hem below the new one
     collar = opening.flip(2).cummax(2).values.flip(2) * (rows > shoulders - _COLLAR * torso)
-    more = (worn > 0.5).float().flip(2).cummax(2).values.flip(2)  # there is more of the new garment further down
-    below = ((more < 0.5) & (rows > shoulders + 0.55 * torso)).float()
+    below = _below_hem(worn, rows, shoulders, torso).float()
     return top * torch.maximum(grow(collar, 2), below) * stays
 
 

@@ -196,7 +196,7 @@ class TryOnModel(nn.Module):
             arms = arms_in_view(person.keypoints, person.peaks, frame[1] / frame[0])
             between = main_pieces(worn * (1 - bare_arms(arms, tuple(frame))), least=_PIECE)
             worn = torch.lerp(worn, between, sleeveless)  # cloth cut off beyond an arm was never there
-        stays = 0
+        stays = torch.zeros_like(worn)
         lining, places = reading.mask * reading.lining, flow[:, ::_GLANCE, ::_GLANCE]
         if opens_in_front(F.grid_sample(lining, places, align_corners=False), worn[:, :, ::_GLANCE, ::_GLANCE], person.keypoints):
             lining = F.grid_sample(lining, flow, align_corners=False)
