@@ -20,6 +20,15 @@ def test_a_gap_between_waist_and_bare_arm_is_closed_and_one_beside_it_stays():
     assert torch.equal(follow_outline(worn, old, torch.zeros_like(old))[:, :, :, :96], out[:, :, :, :96])
 
 
+def test_a_remote_piece_of_the_old_garment_is_no_gap():
+    old, worn = torch.zeros(1, 1, 512, 384), torch.zeros(1, 1, 512, 384)
+    old[:, :, 120:320, 120:260], worn[:, :, 120:320, 124:256] = 1, 1
+    old[:, :, 60:68, 180:190] = old[:, :, 400:408, 180:190] = 1  # a shadow below the chin, a fold of the skirt
+    out = follow_outline(worn, old, torch.zeros_like(old))
+    assert out[:, :, 55:75].max() == 0 and out[:, :, 395:415].max() == 0
+    assert out[:, :, 140:300, 121:259].min() > 0.9
+
+
 def edge_length(mask: torch.Tensor) -> int:
     """How many neighbours differ in a mask 1×1×H×W: long where an edge is ragged."""
     seen = mask > 0.5

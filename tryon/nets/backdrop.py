@@ -13,13 +13,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .edges import box
-from .filling import WHOLE, Window, fill, halve, stretched
+from .filling import WHOLE, Window, fill, stretched
+from .seam import join
 
 _BASE = (32, 24)  # cells of the slow colours
 _PLACES = (64, 48)  # cells in which the nearest known background is looked for
 _UPRIGHT = 2  # how much farther a place above or below counts than one beside: walls and horizons go on sideways
 _EVEN = 3  # cells to each side over which the mirror's edge is evened out
-_SEAM, _FAINT = 3, 0.05  # pixels of half the size, and share of known ones round a place below which a seam is no matter
+_SEAM = 3  # pixels of half the size
 
 
 @dataclass
@@ -52,21 +53,16 @@ class Backdrop:
         seen = F.grid_sample(detail, place[(..., *window)].permute(0, 2, 3, 1), align_corners=False)
         return seen[:, :3]
 
-
     def joined(self, ground: Tensor, picture: Tensor, window: Window = WHOLE) -> Tensor:
         """What is painted behind the person, brought to the photo's own colours where it meets them: no seam shows where an
-        old outline was. The difference is carried a little way in (a local membrane; Pérez et al., SIGGRAPH 2003).
+        old outline was.
 
         Args:
             ground: N×3×h×w in [-1, 1], what ``slow`` and ``texture`` say in the ``window`` (of even sides).
             picture: the photo, N×3×H×W in [-1, 1].
         """
         known = (2 * stretched(self.known, tuple(picture.shape[2:]), window) - 1).clamp(min=0)
-        both = halve(torch.cat([(picture[(..., *window)] - ground) * known, known], 1))
-        for _ in range(3):
-            both = box(both, _SEAM)
-        wanted = both[:, :3] / (both[:, 3:] + _FAINT)
-        return (ground + F.interpolate(wanted, ground.shape[2:], mode="bilinear", align_corners=False)).clamp(-1, 1)
+        return join(ground, picture[(..., *window)], known, 2, _SEAM).clamp(-1, 1)
 
 
 def nearest_known(known: Tensor, upright: int = 1) -> Tensor:

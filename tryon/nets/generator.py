@@ -22,12 +22,14 @@ from .blocks import Trunk
 from .filling import WHOLE, Window, halve, stretched
 from .masks import span
 from .precision import in_use
+from .seam import join
 
 FINE, COARSE = 8, 18  # channels of ``Condition`` shown pixel by pixel, and as means of four
 CONDITION = 4 * FINE + COARSE  # channels of ``Condition.stack``
 _MAPS, _COLOURS = 3, 6  # alpha, shade, matte, pixel by pixel; body's and background's colours, one for four pixels
 _SHADE = 0.6  # natural logarithm of the strongest shading
 _MARGIN = 2  # cells of the smallest map that a window holds beyond the edit region
+_CELL, _JOINED = 4, 4  # pixels of a cell, and cells: painted skin takes on the photo's own colours near it
 _CRISP = 4.0  # how much steeper the matte's edge is than the first guess's, at the condition's size
 
 
@@ -93,12 +95,14 @@ class Condition:
 
 @dataclass
 class Canvas:
-    """The same person, edit region, warped garment and its area as in ``Condition``, at a larger size."""
+    """The same person, edit region, warped garment and its area as in ``Condition``, at a larger size; ``skin`` N×1×H×W in
+    [0, 1], bare skin that the photo goes on showing: what is painted beside it takes on its colours."""
 
     person: Tensor
     edit: Tensor
     warped: Tensor
     worn: Tensor
+    skin: Tensor | None = None
 
     def window(self, least: tuple[int, int]) -> Window:
         """The rows and columns of the edit region: beyond it the photo stays as it is.
@@ -204,7 +208,10 @@ class Generator(nn.Module):
         crisp = _CRISP * size[0] / condition.edit.shape[2]  # stretched edges are wider by as much
         matte = torch.sigmoid(crisp * (4 * figure - torch.logit(free.clamp(0.02, 0.98))))
         matte = matte * stretched(condition.reach, size, window)
-        paint = torch.lerp(ground + 0.5 * tints[1], body + 2 * tints[0], matte).clamp(-1, 1)
+        body = body + 2 * tints[0]
+        if canvas.skin is not None:
+            body = join(body, person, canvas.skin[(..., *window)], _CELL, _JOINED)
+        paint = torch.lerp(ground + 0.5 * tints[1], body, matte).clamp(-1, 1)
         cloth = ((warped.float() + 1) * shade - 1).clamp(-1, 1)
         result = torch.lerp(person, torch.lerp(paint, cloth, alpha), edit.float())
         if window is WHOLE:

@@ -14,6 +14,7 @@ from .masks import grow
 _SCALE = 64  # frame heights: outlines are compared through a blur of one part in so many
 _SAME, _APART = 0.30, 0.45  # difference of the blurred masks below which two outlines are one, above which they are two
 _NEAR = 8  # radii of that blur: so near a place where they are two, the new outline is smoothed
+_CLOSE = 6  # radii of that blur, in pixels of the full size: gaps are no deeper
 _STEEP = 4.0  # how much steeper a smoothed outline is than its blur
 _CHEST = 0.35  # of the way from the shoulders to the hips: no neckline reaches below
 _WIDER = 4  # how much wider gaps beside the waist may be
@@ -53,6 +54,8 @@ def follow_outline(worn: Tensor, old: Tensor, waist: Tensor) -> Tensor:
     apart = box(((far.abs() - _SAME) / (_APART - _SAME)).clamp(0, 1), radius)
     near = box(grow(apart, _NEAR * radius), radius)
     apart, near = F.interpolate(torch.cat([apart, near], 1), worn.shape[2:], mode="bilinear", align_corners=False).split(1, 1)
+    close = grow((worn > 0.5).float(), _CLOSE * radius)  # a remote piece of the old garment is no gap
+    old = old * torch.maximum(close, F.interpolate(waist, worn.shape[2:], mode="nearest"))
     mixed = ((worn * apart + old * (1 - apart) - 0.5) * 3 + 0.5).clamp(0, 1)
     return torch.lerp(mixed, smooth_outline(mixed), near)
 

@@ -8,17 +8,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..config import ARMS, CATEGORIES, DRESS, FACE, LOWER, OUTER, UPPER, TryOnConfig
+from ..config import ARMS, CATEGORIES, DRESS, FACE, LEGS, LOWER, OUTER, UPPER, TryOnConfig
 from .alike import agree
 from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
+from .collar import part_neck
 from .condition import edit_region, feathered, make_condition
 from .edges import by_colour, follow_edges
 from .filling import shrink, spread
 from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .hanging import hang, within_hands
-from .masks import fill_holes, inner, main_pieces
+from .masks import fill_holes, grow, inner, main_pieces
 from .old_clothes import opens_in_front, settle_dress, taken_off, under_open_front
 from .outline import above_waistband, below_waist, close_hem, follow_outline, neck_window, settle_neck, within_arms
 from .prior import bare_arms
@@ -31,8 +32,10 @@ from .worn import worn_landmarks
 HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
 _GLANCE = 4  # pixels between those that tell whether a garment is open in front
 _PERHAPS = 0.05  # chance, by GarmentNet, that somebody wears a garment, from which BodyNet is asked
+_CLEAR = 2.5  # outlines were smoothed: a garment's edge is a pixel or two wide
 _CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
 LIKELIER = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
+_INSIDE = 2  # pixels from the outline of bare skin from which its colour is its own
 _PIECE = 0.05  # share of a garment's largest visible piece from which another one counts
 _REACH = 4.0  # logits in favour of the new garment where the old one covered the trunk: a gap would have to be invented
 
@@ -121,7 +124,7 @@ class TryOnModel(nn.Module):
             chance[small] = lay_over(chance[small], self._read_body(near, twice)[1], views[small])
         chance = chance + 1e-4
         chance = agree(chance / chance.sum(1, keepdim=True), person)
-        return PersonReading(part_hair(chance, person), keypoints, maps.peaks())
+        return PersonReading(part_neck(part_hair(chance, person), person, keypoints), keypoints, maps.peaks())
 
     def _read_body(self, person: Tensor, twice: bool) -> tuple[BodyMaps, Tensor]:
         """What BodyNet says of photos of any size, and the class probabilities, N×11×H×W, along the photos' edges."""
@@ -189,6 +192,7 @@ class TryOnModel(nn.Module):
             warped, inside = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1), 1)
         worn = follow_outline(worn, old, torch.maximum(waist, sleeve)) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
+        worn = ((worn - 0.5) * _CLEAR + 0.5).clamp(0, 1)
         worn = within_hands(worn, person.keypoints, category, sleeved)
         is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1).float()
         worn = torch.lerp(worn, above_waistband(worn, parse[:, [LOWER]]), is_top)
@@ -229,7 +233,9 @@ class TryOnModel(nn.Module):
         self, person: Tensor, reading: PersonReading, cloth: GarmentReading, draped: Draped, z: Tensor | None = None
     ) -> TryOnOutput:
         """Generate the picture from what the other stages found."""
-        canvas = Canvas(person, draped.edit, draped.warped, draped.worn)
+        skin = draped.parse[:, [FACE, ARMS, LEGS]].sum(1, keepdim=True)
+        skin = grow((skin > 0.5).float(), -_INSIDE) * (1 - draped.edit)
+        canvas = Canvas(person, draped.edit, draped.warped, draped.worn, skin)
         size = self.config.generator.size
         small = [_resize(x, size) for x in (person, draped.parse, draped.warped, draped.worn, draped.edit)]
         condition = make_condition(small[0], small[1], reading.keypoints, *small[2:])

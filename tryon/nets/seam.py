@@ -1,0 +1,33 @@
+"""Seams: what is painted, brought to the photo's own colours where it meets them."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .edges import box
+from .filling import shrink
+
+_FAINT = 0.05  # share of known pixels round a place below which a seam is no matter
+
+
+def join(painted: Tensor, photo: Tensor, known: Tensor, cell: int, radius: int) -> Tensor:
+    """Carry the difference between a photo and what is painted beside it a little way in (a local membrane; Pérez, Gangnet,
+    Blake, SIGGRAPH 2003).
+
+    Args:
+        painted, photo: N×3×H×W in [-1, 1]; both sides divide by ``cell``.
+        known: N×1×H×W in [0, 1], where the photo shows what was to be painted.
+        cell: pixels to a side of the coarser grid on which it is worked out.
+        radius: how far the difference is carried, in thirds of that grid's cells.
+
+    Returns:
+        N×3×H×W.
+    """
+    size = (painted.shape[2] // cell, painted.shape[3] // cell)
+    both = shrink(torch.cat([(photo - painted) * known, known], 1), size)
+    for _ in range(3):
+        both = box(both, radius)
+    wanted = both[:, :3] / (both[:, 3:] + _FAINT)
+    return painted + F.interpolate(wanted, painted.shape[2:], mode="bilinear", align_corners=False)
