@@ -30,6 +30,17 @@ def test_bare_legs_that_touch_are_two():
     assert knees[15:17].mean() > knees[[9, 22]].mean() - 0.04
 
 
+def test_a_bare_leg_has_a_calf_and_goes_on_into_the_shoe():
+    skin, figure = torch.zeros(1, 3, 512, 384), torch.ones(1, 1, 512, 384)
+    _, free, reach = first_guess(body(), skin, skin, torch.zeros(1), figure, NOT_SEEN)
+    knee, ankle = (round(POINTS[f"left_{joint}"][1] * 512) for joint in ("knee", "ankle"))
+    left = (free < 0.5)[0, 0, :, 192:].sum(1)
+    assert left[knee + (ankle - knee) // 3] > left[knee] > 1.2 * left[ankle]
+    assert left[ankle + 15] > 0.7 * left[ankle]
+    # nothing is known of these legs: what may be body is little more than a leg, and no shoe's shadow
+    assert reach[0, 0, ankle].sum() < 2 * (free < 0.5)[0, 0, ankle].sum() and reach[0, 0, ankle, :120].max() == 0
+
+
 def coat_over_legs(wide: float, label: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Parse map and edit region of a coat down to the knees (row 170), below it legs of ``wide`` bare ones."""
     parse, edit = torch.zeros(1, 11, 256, 192), torch.zeros(1, 1, 256, 192)

@@ -29,7 +29,7 @@ CONDITION = 4 * FINE + COARSE  # channels of ``Condition.stack``
 _MAPS, _COLOURS = 3, 6  # alpha, shade, matte, pixel by pixel; body's and background's colours, one for four pixels
 _SHADE = 0.6  # natural logarithm of the strongest shading
 _MARGIN = 2  # cells of the smallest map that a window holds beyond the edit region
-_CELL, _JOINED = 4, 4  # pixels of a cell, and cells: painted skin takes on the photo's own colours near it
+_CELL, _JOINED = 4, 4  # pixels of a cell, and cells: painted skin and trousers take on the photo's own colours beside them
 _CRISP = 4.0  # how much steeper the matte's edge is than the first guess's, at the condition's size
 
 
@@ -95,14 +95,14 @@ class Condition:
 
 @dataclass
 class Canvas:
-    """The same person, edit region, warped garment and its area as in ``Condition``, at a larger size; ``skin`` N×1×H×W in
-    [0, 1], bare skin that the photo goes on showing: what is painted beside it takes on its colours."""
+    """The same person, edit region, warped garment and its area as in ``Condition``, at a larger size; ``shown``
+    N×1×H×W in [0, 1], skin and lower garment that the photo goes on showing: what is painted beside it takes on its colours."""
 
     person: Tensor
     edit: Tensor
     warped: Tensor
     worn: Tensor
-    skin: Tensor | None = None
+    shown: Tensor | None = None
 
     def window(self, least: tuple[int, int]) -> Window:
         """The rows and columns of the edit region: beyond it the photo stays as it is.
@@ -209,8 +209,8 @@ class Generator(nn.Module):
         matte = torch.sigmoid(crisp * (4 * figure - torch.logit(free.clamp(0.02, 0.98))))
         matte = matte * stretched(condition.reach, size, window)
         body = body + 2 * tints[0]
-        if canvas.skin is not None:
-            body = join(body, person, canvas.skin[(..., *window)], _CELL, _JOINED)
+        if canvas.shown is not None:
+            body = join(body, person, canvas.shown[(..., *window)], _CELL, _JOINED)
         paint = torch.lerp(ground + 0.5 * tints[1], body, matte).clamp(-1, 1)
         cloth = ((warped.float() + 1) * shade - 1).clamp(-1, 1)
         result = torch.lerp(person, torch.lerp(paint, cloth, alpha), edit.float())

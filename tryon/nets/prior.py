@@ -16,7 +16,10 @@ from .skeleton import onto_bone
 # Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult): after the body tables of
 # NASA-STD-3000, vol. I, 3.3 (girths of shoulder, elbow, wrist, thigh, knee and ankle divided by 2π).
 _ARM = (0.125, 0.092, 0.066)
-_LEG = (0.190, 0.128, 0.084)
+_STOUT = (0.190, 0.128, 0.084)  # legs wider than these are in something wide
+_LEG = (0.190, 0.108, 0.066)  # bare ones: knees and ankles are deeper than they are wide; fitted by eye on street photos
+_CALF = 0.022  # how far it swells beyond the line from knee to ankle, by eye too
+_HEEL = 0.3  # of the shin it goes on beyond the ankle, into the shoe
 _NECK = 0.125
 HAS_LOWER = 0.004  # share of the frame above which what is seen of a lower garment is believed to go on
 _SHOULDER = 0.3  # of the upper arm belongs to the shoulder, which a strap or an armhole may cover
@@ -24,23 +27,31 @@ _ROUND = 0.16  # how much darker a limb is at its side than in its middle
 _BELOW = (0.02, 0.2)  # lengths of the torso below an edit region within which legs are measured
 _SEEN = 0.1  # lengths of the torso that legs must be wide in a row, to be seen there
 _ROWS = 0.08  # and those that they must be seen for
+_BARE = 1.1  # how thick bare legs may be where none are seen
 _THIN = 0.65  # radii of a bare leg of which nobody's is thinner
 _SPARE = 1.1  # of what legs were measured to be, how far at most they or their clothes reach
 _SEAM, _SEAM_WIDTH = 0.45, 0.16  # how dark it is where two bare legs touch, and how wide, in radii of a leg
 
 
-def capsule(points: Tensor, a: Tensor, b: Tensor, wide: Tensor, narrow: Tensor) -> Tensor:
+def swell(t: Tensor) -> Tensor:
+    """A muscle's belly along a bone: 1 a third of the way down, 0 at both ends."""
+    return 6.75 * t * (1 - t) ** 2
+
+
+def capsule(points: Tensor, a: Tensor, b: Tensor, wide: Tensor, narrow: Tensor, muscle: Tensor | None = None) -> Tensor:
     """Distance from the axis a-b in units of the radius there: 0 on the axis, 1 at the surface.
 
     Args:
         points: H×W×2.
         a, b: N×2, the ends; ``wide``, ``narrow``: N, the radii at them.
+        muscle: N, by how much it is thicker where its muscle is thickest.
 
     Returns:
         N×H×W.
     """
     t, right, down = onto_bone(*points.unbind(2), a, b)
-    return torch.hypot(right, down) / torch.lerp(wide[:, None, None], narrow[:, None, None], t)
+    radius = torch.lerp(wide[:, None, None], narrow[:, None, None], t)
+    return torch.hypot(right, down) / (radius if muscle is None else radius + muscle[:, None, None] * swell(t))
 
 
 def limb(place: Tensor, points: Tensor, joints: tuple[int, ...], radii: tuple[float, ...], length: Tensor) -> list[Tensor]:
@@ -68,6 +79,14 @@ def _measured(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor,
 def _arms(points: Tensor, grid: Tensor, length: Tensor) -> list[Tensor]:
     """The capsules of both arms; arguments as ``_measured`` gives them."""
     return [c for joints in ((5, 7, 9), (6, 8, 10)) for c in limb(grid, points, joints, _ARM, length)]
+
+
+def _leg(points: Tensor, grid: Tensor, length: Tensor, joints: tuple[int, int, int]) -> Tensor:
+    """Distance from a leg's axis in radii, N×H/2×W/2; arguments as ``_measured`` gives them."""
+    hip, knee, ankle = (points[:, k] for k in joints)
+    thigh, knees, ankles = (r * length for r in _LEG)
+    shin = capsule(grid, knee, ankle + _HEEL * (ankle - knee), knees, ankles, _CALF * length)
+    return torch.minimum(capsule(grid, hip, knee, thigh, knees), shin)
 
 
 def bare_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
@@ -122,7 +141,7 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int], girth: Tensor) -> tuple[
         capsule(grid, p[:, 5], p[:, 6], _ARM[0] * length, _ARM[0] * length),
         capsule(grid, nose + 0.3 * (shoulders - nose), shoulders, _NECK * length, 1.25 * _NECK * length),
     ]
-    left, right = (torch.stack(limb(grid, p, joints, _LEG, length)).amin(0) for joints in ((11, 13, 15), (12, 14, 16)))
+    left, right = (_leg(p, grid, length, joints) for joints in ((11, 13, 15), (12, 14, 16)))
     legs = [left, right, capsule(grid, p[:, 11], p[:, 12], _LEG[0] * length, _LEG[0] * length)]
     crotch = hips[:, 1] + 1.1 * _LEG[0] * length
     below = ((grid[:, :, 1] - crotch[:, None, None]) / (0.3 * length)[:, None, None]).clamp(0, 1)
@@ -153,7 +172,7 @@ def leg_radii(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     hips, knees, ankles = (points[:, k, 1].mean(1, keepdim=True) for k in ([11, 12], [13, 14], [15, 16]))
     rows = ((torch.arange(height, device=points.device) + 0.5) / height).view(1, -1)
     thigh, shin = (((rows - a) / (b - a).clamp(min=0.02)).clamp(0, 1) for a, b in ((hips, knees), (knees, ankles)))
-    return (_LEG[0] + (_LEG[1] - _LEG[0]) * thigh + (_LEG[2] - _LEG[1]) * shin) * torso
+    return (_STOUT[0] + (_STOUT[1] - _STOUT[0]) * thigh + (_STOUT[2] - _STOUT[1]) * shin) * torso
 
 
 def leg_girth(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
@@ -204,6 +223,7 @@ def first_guess(
         background, N×1×H×W in [0, 1]; and where there may be body at all, N×1×H×W in [0, 1].
     """
     size = tuple(skin.shape[2:])
+    girth = torch.where(girth.isnan() & (covered == 0), _BARE, girth)
     cover, depth, seam, reach = limb_maps(keypoints, size, girth)
     covered = covered.view(-1, 1, 1, 1)
     shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)

@@ -35,7 +35,7 @@ _PERHAPS = 0.05  # chance, by GarmentNet, that somebody wears a garment, from wh
 _CLEAR = 2.5  # outlines were smoothed: a garment's edge is a pixel or two wide
 _CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
 LIKELIER = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
-_INSIDE = 2  # pixels from the outline of bare skin from which its colour is its own
+_INSIDE = 2  # pixels inside the outline of skin and trousers from which a colour is their own
 _PIECE = 0.05  # share of a garment's largest visible piece from which another one counts
 _REACH = 4.0  # logits in favour of the new garment where the old one covered the trunk: a gap would have to be invented
 
@@ -233,9 +233,9 @@ class TryOnModel(nn.Module):
         self, person: Tensor, reading: PersonReading, cloth: GarmentReading, draped: Draped, z: Tensor | None = None
     ) -> TryOnOutput:
         """Generate the picture from what the other stages found."""
-        skin = draped.parse[:, [FACE, ARMS, LEGS]].sum(1, keepdim=True)
-        skin = grow((skin > 0.5).float(), -_INSIDE) * (1 - draped.edit)
-        canvas = Canvas(person, draped.edit, draped.warped, draped.worn, skin)
+        body = (draped.parse[:, [FACE, ARMS, LEGS, LOWER]].sum(1, keepdim=True) > 0.5).float()
+        shown = grow(body, -_INSIDE) * (1 - draped.edit)
+        canvas = Canvas(person, draped.edit, draped.warped, draped.worn, shown)
         size = self.config.generator.size
         small = [_resize(x, size) for x in (person, draped.parse, draped.warped, draped.worn, draped.edit)]
         condition = make_condition(small[0], small[1], reading.keypoints, *small[2:])
