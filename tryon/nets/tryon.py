@@ -26,6 +26,7 @@ from .prior import bare_arms
 from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
 from .strands import part_hair
+from .trousers import long_legs, whole_legs
 from .warp import WarpNet
 from .worn import worn_landmarks
 
@@ -163,6 +164,9 @@ class TryOnModel(nn.Module):
         size, frame = self.config.warp.size, reading.mask.shape[2:]
         warp = self.warp(_resize(person.parse, size), person.keypoints, _resize(reading.mask, size), reading.landmarks, category)
         flow, seen = hang(warp.flow, warp.mask, person.keypoints, reading.landmarks, category)
+        long = long_legs(reading.landmarks, category, frame[1] / frame[0])
+        lower = _resize(person.parse[:, [LOWER]], size)
+        flow, seen = whole_legs(flow, seen, reading.mask, person.keypoints, lower, long)
         flow = F.interpolate(flow.permute(0, 3, 1, 2), frame, mode="bilinear", align_corners=False)
         flow = flow.permute(0, 2, 3, 1)
         sleeved, sleeveless = has_sleeves(reading.landmarks, category)
