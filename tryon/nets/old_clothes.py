@@ -14,6 +14,7 @@ from .skeleton import SLEEVE, draw_limbs
 REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS}
 _SLIM = 1.3  # widths of both bare legs that slim trousers may take up
 _TALL = 0.25  # lengths of the torso that they must be seen for
+_WAISTBAND = 0.5  # lengths of the torso above the hips that a waistband may lie at most
 _CUFF = 0.3  # how far down the forearm there must be cloth for a sleeve to cover it
 _PIECE = 0.06  # of the largest piece of a lower garment; a smaller one apart from it is none
 _HINT = 0.04  # of the torso's garments; less of a lower one is no garment but a shadow or a hem
@@ -133,7 +134,9 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
         off = off - dress * (skirt & is_top)
     if is_dress.any():
         off = off - parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
-    return off
+    # no trousers or skirt reach the chest: what is taken for one there is a dress below a coat
+    chest = rows < hips - _WAISTBAND * torso
+    return off * ~(chest & (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1))
 
 
 def _below_hem(worn: Tensor, rows: Tensor, shoulders: Tensor, torso: Tensor) -> Tensor:
