@@ -8,9 +8,10 @@ from PIL import Image, ImageChops
 from tests.test_nets import body
 from tryon.config import BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, UPPER
 from tryon.engine import TryOnEngine
+from tryon.nets.condition import make_condition
 from tryon.nets.old_clothes import slim_below, taken_off, under_open_front
 
-TOP = torch.tensor([CATEGORIES.index("upper")])
+TOP, LOWER_ONE = (torch.tensor([CATEGORIES.index(kind)]) for kind in ("upper", "lower"))
 ROWS, COLUMNS = (30, 72), slice(36, 60)  # from the shoulders to a little below the hips at row 64
 
 
@@ -49,6 +50,35 @@ def test_a_long_shirt_over_trousers_comes_off_whole():
     for kind in (DRESS, UPPER, OUTER):
         assert strip_off(photo(kind, {LOWER: 40})) == 1
         assert strip_off(photo(kind, {LOWER: 15, LEGS: 25})) == 1  # shorts
+
+
+def test_above_new_trousers_a_dress_goes_on_as_a_top():
+    parse, points = photo(DRESS, {LEGS: 40}), body()
+    parse[:, BACKGROUND, 72:90, COLUMNS], parse[:, DRESS, 72:90, COLUMNS] = 0, 1  # its skirt
+    worn = torch.zeros(1, 1, 128, 96)
+    worn[:, :, 58:110, 38:58] = 1
+    off = taken_off(parse, points, LOWER_ONE, worn)[0, 0]
+    assert off[60:88, COLUMNS].min() == 1 and off[:56].max() == 0
+    assert taken_off(parse, points, TOP, worn)[0, 0, 32:50, COLUMNS].min() == 1  # a new top takes the place of the rest
+    tunic = photo(UPPER, {LEGS: 40})
+    assert taken_off(tunic, points, LOWER_ONE, worn).max() == 0  # a long shirt hangs over trousers
+
+
+def test_nobody_is_bared_to_the_chest_for_new_trousers():
+    parse = photo(OUTER, {LEGS: 40})
+    parse[:, OUTER, 32:90, 44:52], parse[:, LOWER, 32:90, 44:52] = 0, 1  # a dress below an open coat, taken for a skirt
+    off = taken_off(parse, body(), LOWER_ONE, None)[0, 0]
+    assert off[:44].max() == 0 and off[56:90, 44:52].min() == 1
+
+
+def test_a_dress_that_goes_on_as_a_top_does_not_colour_the_legs():
+    parse, points = photo(DRESS, {LEGS: 40}), body()
+    person = torch.full((1, 3, 128, 96), 0.5)
+    person[:, 2, slice(*ROWS), COLUMNS] = -0.9
+    edit, worn = torch.zeros(1, 1, 128, 96), torch.zeros(1, 1, 128, 96)
+    edit[:, :, 58:80, 30:66] = 1
+    condition = make_condition(person, parse, points, torch.zeros_like(person), worn, edit)
+    assert (condition.body[:, 2, 74:80, 40:44] > 0.2).all()
 
 
 def test_the_hem_of_wide_trousers_does_not_stay_alone():

@@ -135,7 +135,9 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
     # a thin safety rim: pixels at the person's outline mix both colours
     backdrop = backdrop * (1 - grow((parse[:, [BACKGROUND]] < 0.5).float(), 1))
     behind = find_backdrop(person, backdrop)
-    lower = inner(parse[:, [LOWER, DRESS]].sum(1, keepdim=True) * kept)  # of a dress what stays on is a skirt
+    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
+    skirt = parse[:, [DRESS]] * (rows > keypoints[:, 11:13, 1].mean(1).view(-1, 1, 1, 1))  # a dress's upper half is none
+    lower = inner((parse[:, [LOWER]] + skirt) * kept)
     skin = skin_colour(person, inner(parse[:, [FACE, ARMS, LEGS]].sum(1, keepdim=True) * kept))
     below = spread(person, lower)
     covered = (lower.mean((1, 2, 3)) / HAS_LOWER).clamp(max=1)

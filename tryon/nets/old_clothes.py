@@ -15,6 +15,7 @@ REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS
 _SLIM = 1.3  # widths of both bare legs that slim trousers may take up
 _TALL = 0.25  # lengths of the torso that they must be seen for
 _WAISTBAND = 0.5  # lengths of the torso above the hips that a waistband may lie at most
+_WAIST = 0.4  # and above which no new one begins
 _CUFF = 0.3  # how far down the forearm there must be cloth for a sleeve to cover it
 _PIECE = 0.06  # of the largest piece of a lower garment; a smaller one apart from it is none
 _HINT = 0.04  # of the torso's garments; less of a lower one is no garment but a shadow or a hem
@@ -104,8 +105,8 @@ def sleeves_of(dress: Tensor, keypoints: Tensor) -> Tensor:
 
 
 def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor | None = None) -> Tensor:
-    """``replaced``, but for what stays on: under a new top the skirt of an old dress (not its sleeves), under a new dress
-    tights and slim trousers, since the photo's own clothes beat invented ones; N×1×H×W in [0, 1].
+    """``replaced``, but for what stays on: under a new top the skirt of an old dress (not its sleeves), above new trousers the
+    rest of it, under a new dress tights and slim trousers, since the photo's own clothes beat invented ones; N×1×H×W in [0, 1].
 
     Args:
         worn: N×1×H×W in [0, 1], the new garment's visible area, where it is known: an old dress then shows from the new
@@ -134,9 +135,24 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
         off = off - dress * (skirt & is_top)
     if is_dress.any():
         off = off - parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
+    is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
+    if (is_lower & (parse[:, [DRESS]].mean((2, 3), keepdim=True) > HAS_LOWER)).any():
+        off = off + parse[:, [DRESS]] * (_skirt_of_dress(parse, keypoints, rows > hips - _WAIST * torso, worn) * is_lower)
     # no trousers or skirt reach the chest: what is taken for one there is a dress below a coat
-    chest = rows < hips - _WAISTBAND * torso
-    return off * ~(chest & (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1))
+    return off * ~((rows < hips - _WAISTBAND * torso) & is_lower)
+
+
+def _skirt_of_dress(parse: Tensor, keypoints: Tensor, low: Tensor, worn: Tensor | None) -> Tensor:
+    """Where an old dress makes room for a new skirt or new trousers: from their waistband on, but for its sleeves; above it
+    goes on as a top. N×1×H×W, 0 or 1.
+
+    Args:
+        low: N×1×H×1 bool, below the waist.
+        worn: N×1×H×W in [0, 1], the new garment's visible area, where it is known.
+    """
+    if worn is not None:
+        low = low & (((worn > 0.5).any(3, keepdim=True)).float().cummax(2).values > 0)
+    return low * (sleeves_of(parse[:, [DRESS]], keypoints) < 0.5).float()
 
 
 def _below_hem(worn: Tensor, rows: Tensor, shoulders: Tensor, torso: Tensor) -> Tensor:
