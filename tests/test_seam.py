@@ -17,6 +17,8 @@ def test_the_difference_is_carried_a_little_way_in():
     assert joined[0, 0, 101, 96] < 0.1 and torch.equal(joined[:, :, 140:], painted[:, :, 140:])
     assert (joined[0, 0, 1:, 96] - joined[0, 0, :-1, 96]).abs().max() < 0.1  # no step where the seam was
     assert torch.equal(join(painted, photo, torch.zeros_like(known), 4, 2), painted)
+    tiny = (..., slice(0, 2), slice(0, 2))
+    assert torch.equal(join(painted[tiny], photo[tiny], torch.zeros(1, 1, 2, 2), 4, 2), painted[tiny])
 
 
 @torch.no_grad()

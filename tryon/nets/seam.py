@@ -17,7 +17,7 @@ def join(painted: Tensor, photo: Tensor, known: Tensor, cell: int, radius: int) 
     Blake, SIGGRAPH 2003).
 
     Args:
-        painted, photo: N×3×H×W in [-1, 1]; both sides divide by ``cell``.
+        painted, photo: N×3×H×W in [-1, 1].
         known: N×1×H×W in [0, 1], where the photo shows what was to be painted.
         cell: pixels to a side of the coarser grid on which it is worked out.
         radius: how far the difference is carried, in thirds of that grid's cells.
@@ -25,7 +25,7 @@ def join(painted: Tensor, photo: Tensor, known: Tensor, cell: int, radius: int) 
     Returns:
         N×3×H×W.
     """
-    size = (painted.shape[2] // cell, painted.shape[3] // cell)
+    size = tuple(max(1, side // cell) for side in painted.shape[2:])  # where nothing is edited the window is tiny
     both = shrink(torch.cat([(photo - painted) * known, known], 1), size)
     for _ in range(3):
         both = box(both, radius)
