@@ -73,7 +73,7 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     nose, shoulders = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([0], [5, 6]))
     old = taken_off(parse, keypoints, category, worn) if old is None else old
     # of the face rather a little too much than a pixel too little, but no collar beside it
-    collar = grow((old > _SURELY).float(), parse.shape[2] // 400)
+    collar = (old > _SURELY).float()
     face = grow((parse[:, [FACE]] > 0.35).float(), rim) * (rows < nose + _CHIN * (shoulders - nose)) * (1 - collar)
     hands = parse[:, [ARMS]] * hand_maps(keypoints, tuple(parse.shape[2:]))
     trim = sewn_on(parse[:, [ACCESSORY]], torch.maximum(old, worn))
