@@ -151,7 +151,7 @@ def _skirt_of_dress(parse: Tensor, keypoints: Tensor, low: Tensor, worn: Tensor 
         worn: N×1×H×W in [0, 1], the new garment's visible area, where it is known.
     """
     if worn is not None:
-        low = low & (((worn > 0.5).any(3, keepdim=True)).float().cummax(2).values > 0)
+        low = low & ((worn > 0.5).any(3, keepdim=True).float().cummax(2).values > 0)
     return low * (sleeves_of(parse[:, [DRESS]], keypoints) < 0.5).float()
 
 

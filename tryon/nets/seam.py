@@ -20,7 +20,7 @@ def join(painted: Tensor, photo: Tensor, known: Tensor, cell: int, radius: int) 
         painted, photo: N×3×H×W in [-1, 1].
         known: N×1×H×W in [0, 1], where the photo shows what was to be painted.
         cell: pixels to a side of the coarser grid on which it is worked out.
-        radius: how far the difference is carried, in thirds of that grid's cells.
+        radius: of three box blurs in a row, in that grid's cells; so far three times over the difference is carried.
 
     Returns:
         N×3×H×W.
