@@ -8,6 +8,7 @@ from torch import Tensor
 from ..config import FACE, GARMENTS
 from .edges import box, by_colour
 from .masks import grow
+from .strands import parted_from_clothes
 
 # in shares of the way from the nose to the shoulders
 _MOUTH, _LIPS = 0.3, 1.4  # above it nothing is cloth, nor so far below the nose in heights of the nose: lips may be a coat's red
@@ -57,8 +58,7 @@ def _divide(part: Tensor, photo: Tensor, where: Tensor, reach: int) -> None:
         where: bool, pixels that it may decide where both are near.
         reach: how near, in pixels.
     """
-    clothes = list(GARMENTS)
-    skin, cloth = part[:, [FACE]], part[:, clothes]
+    skin, cloth = part[:, [FACE]], part[:, list(GARMENTS)]
     worn = cloth.sum(1, keepdim=True)
     both = skin + worn
     share = skin / both.clamp(min=1e-6)
@@ -69,9 +69,7 @@ def _divide(part: Tensor, photo: Tensor, where: Tensor, reach: int) -> None:
     parted = torch.where(where & (near > 0) & (both > _THERE), told * both, skin)
     # what is no skin belongs to the garments as they are nearby
     kinds = box(cloth, reach) + 1e-6
-    more, less = (parted - skin).clamp(min=0), (skin - parted).clamp(min=0)
-    part[:, clothes] = cloth * (1 - more / worn.clamp(min=1e-6)) + less * kinds / kinds.sum(1, keepdim=True)
-    part[:, [FACE]] = parted
+    parted_from_clothes(part, FACE, parted, kinds / kinds.sum(1, keepdim=True))
 
 
 __all__ = ["part_neck"]

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import DRESS, LEGS, LOWER, OUTER, UPPER
-from .skeleton import onto_bone
+from .skeleton import LEG_JOINTS, onto_bone
 
 # Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult): after the body tables of
 # NASA-STD-3000, vol. I, 3.3 (girths of shoulder, elbow, wrist, thigh, knee and ankle divided by 2π).
@@ -141,7 +141,7 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int], girth: Tensor) -> tuple[
         capsule(grid, p[:, 5], p[:, 6], _ARM[0] * length, _ARM[0] * length),
         capsule(grid, nose + 0.3 * (shoulders - nose), shoulders, _NECK * length, 1.25 * _NECK * length),
     ]
-    left, right = (_leg(p, grid, length, joints) for joints in ((11, 13, 15), (12, 14, 16)))
+    left, right = (_leg(p, grid, length, joints) for joints in LEG_JOINTS)
     legs = [left, right, capsule(grid, p[:, 11], p[:, 12], _LEG[0] * length, _LEG[0] * length)]
     crotch = hips[:, 1] + 1.1 * _LEG[0] * length
     below = ((grid[:, :, 1] - crotch[:, None, None]) / (0.3 * length)[:, None, None]).clamp(0, 1)

@@ -9,7 +9,8 @@ from torch import Tensor
 ARM, LEG = (0.62, 0.55), (0.85, 0.85)
 TORSO = 1.45  # widths between the shoulders of a body seen from the front
 _HIP = 0.21  # half the hips' width, in lengths of the torso
-_LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16))
+LEG_JOINTS = ((11, 13, 15), (12, 14, 16))  # keypoints from the body outwards
+_LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), *LEG_JOINTS)
 BARE, SLEEVE = 0.57, 0.06  # of an arm as ``draw_limbs`` draws it: its outline, and a sleeve's, 0.2 torso lengths out
 _ASIDE = 0.4  # lengths of the torso between the shoulders of a body that is turned aside
 _HIDDEN, _PLAINER = 0.036, 1.2  # peak of a wrist's heat map below which it is hidden, if the other's is so much plainer

@@ -81,10 +81,24 @@ def part_hair(chance: Tensor, photo: Tensor) -> Tensor:
         parted = torch.where(clear & (box(parted, 3) < _SPARSE), 0.0, parted)
         # what is no hair belongs to the garments as they are nearby
         kinds = kinds / kinds.sum(1, keepdim=True).clamp(min=1e-6)
-        more, less = (parted - own).clamp(min=0), (own - parted).clamp(min=0)
-        chance[window][:, [HAIR]] = parted
-        chance[window][:, clothes] = worn * (1 - more / (both - own).clamp(min=1e-6)) + less * kinds
+        parted_from_clothes(chance[window], HAIR, parted, kinds)
     return chance
+
+
+def parted_from_clothes(chance: Tensor, kind: int, parted: Tensor, garments: Tensor) -> None:
+    """Set the chance of one class, in place; what it gains the garments lose, each its share, and what it loses they gain.
+
+    Args:
+        chance: N×11×H×W.
+        kind: the class.
+        parted: N×1×H×W, its new chance.
+        garments: N×4×H×W, how what it loses is shared out among the garments; together 1.
+    """
+    clothes = list(GARMENTS)
+    own, worn = chance[:, [kind]], chance[:, clothes]
+    more, less = (parted - own).clamp(min=0), (own - parted).clamp(min=0)
+    chance[:, clothes] = worn * (1 - more / worn.sum(1, keepdim=True).clamp(min=1e-6)) + less * garments
+    chance[:, [kind]] = parted
 
 
 def _apart(difference: Tensor, contrast: float) -> Tensor:
@@ -100,4 +114,4 @@ def _mean(values: Tensor, part: Tensor) -> tuple[Tensor, Tensor]:
     return mean[:, :-1] / mean[:, -1:].clamp(min=1e-4), mean[:, -1:] > 0.01
 
 
-__all__ = ["part_hair"]
+__all__ = ["part_hair", "parted_from_clothes"]

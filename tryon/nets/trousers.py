@@ -9,14 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import CATEGORIES, LANDMARKS
-from .skeleton import onto_bone
+from .skeleton import LEG_JOINTS, onto_bone
 
 _WAIST, _HEM, _INNER = (
     tuple(LANDMARKS.index(name) for name in names)
     for names in (("waist_left", "waist_right"), ("hem_left", "hem_right"), ("leg_left_inner", "leg_right_inner"))
 )
 _CROTCH = LANDMARKS.index("crotch")
-_LEGS = ((11, 13, 15), (12, 14, 16))
 # length of a leg, squared, in widths of the waistband and of the leg's end, from which trousers are long, however much a photo
 # foreshortens them: 54 of 56 pairs of long ones in photos have more, 40 of 41 pairs of shorts less
 _LONG = 2.6
@@ -111,7 +110,7 @@ def whole_legs(
     maps = torch.cat([flow.permute(0, 3, 1, 2).float(), seen.float()], 1)
     along, is_long = torch.linspace(0, _BEYOND, _STEPS, device=seen.device).expand(n, -1), long.view(n, 1, 1)
     distances, moves, covers, ended = [], [], [], []
-    for joints in _LEGS:
+    for joints in LEG_JOINTS:
         leg = _Leg.of(points, joints)
         axis = (leg.at(along) / unit * 2 - 1).unsqueeze(1)
         leads = F.grid_sample(maps[:, :2], axis, padding_mode="border", align_corners=False).permute(0, 2, 3, 1)

@@ -162,11 +162,11 @@ class TryOnModel(nn.Module):
     def drape(self, person: PersonReading, reading: GarmentReading, category: Tensor) -> Draped:
         """Lay the garment on the body; category N int64 index into CATEGORIES."""
         size, frame = self.config.warp.size, reading.mask.shape[2:]
-        warp = self.warp(_resize(person.parse, size), person.keypoints, _resize(reading.mask, size), reading.landmarks, category)
+        coarse = _resize(person.parse, size)
+        warp = self.warp(coarse, person.keypoints, _resize(reading.mask, size), reading.landmarks, category)
         flow, seen = hang(warp.flow, warp.mask, person.keypoints, reading.landmarks, category)
         long = long_legs(reading.landmarks, category, frame[1] / frame[0])
-        lower = _resize(person.parse[:, [LOWER]], size)
-        flow, seen = whole_legs(flow, seen, reading.mask, person.keypoints, lower, long)
+        flow, seen = whole_legs(flow, seen, reading.mask, person.keypoints, coarse[:, [LOWER]], long)
         flow = F.interpolate(flow.permute(0, 3, 1, 2), frame, mode="bilinear", align_corners=False)
         flow = flow.permute(0, 2, 3, 1)
         sleeved, sleeveless = has_sleeves(reading.landmarks, category)
