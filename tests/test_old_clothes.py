@@ -92,6 +92,21 @@ def test_the_hem_of_wide_trousers_does_not_stay_alone():
     assert slim_below(parse, points).sum() == 0
 
 
+def test_under_a_dress_that_ends_high_trousers_stay_on():
+    dress = torch.tensor([CATEGORIES.index("dress")])
+    parse, points = photo(UPPER, {LOWER: 40}), body()
+    parse[:, LOWER, 72:112, 30:66] = 1  # wide ones: slim trousers stay on under any dress
+    parse[:, BACKGROUND, 72:112, 30:66] = 0
+    worn = torch.zeros(1, 1, 128, 96)
+    worn[:, :, 30:74, 36:60] = 1
+    assert float(taken_off(parse, points, dress, worn)[0, 0, 76:110, COLUMNS].max()) == 0
+    worn[:, :, 30:95, 36:60] = 1  # down to the knees
+    assert float(taken_off(parse, points, dress, worn)[0, 0, 96:110, COLUMNS].min()) == 1
+    worn[:, :, 74:] = 0
+    parse[:, LOWER, 72:92, COLUMNS], parse[:, OUTER, 72:92, COLUMNS] = 0, 1  # half of them below a coat
+    assert float(taken_off(parse, points, dress, worn)[0, 0, 94:110, COLUMNS].min()) == 1
+
+
 def test_under_a_jacket_worn_open_the_old_top_stays_on():
     parse, lining, worn = photo(UPPER, {LOWER: 40}), torch.zeros(1, 1, 128, 96), torch.zeros(1, 1, 128, 96)
     lining[:, :, 33:64, 42:54] = 1

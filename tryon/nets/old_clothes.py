@@ -23,6 +23,7 @@ _TORSO = [UPPER, OUTER, DRESS]
 _OPEN = 0.6  # lengths of the torso that an opening must be long, to be one from collar to hem
 _COLLAR = 0.35  # lengths of the torso that a collar may stand above the shoulders
 _COVERED = 0.15  # of what is seen in it, from which a coat hides too much of what is worn below
+_TUNIC = 0.5  # of the thigh; a dress that ends higher bares more leg than can be invented
 _IN_FRAME = 0.97  # of the frame's height; what begins below is not seen
 
 
@@ -61,6 +62,26 @@ def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
     shins = (keypoints[:, 13:15, :2] + keypoints[:, 15:17, :2]) - 1  # half way down, in [-1, 1]
     there = F.grid_sample(parse[:, [LOWER]], shins.unsqueeze(1).to(parse.dtype), align_corners=False)
     return below.view(-1, 1, height, 1) * (there > 0.5).all(3, keepdim=True)
+
+
+def as_tunic(parse: Tensor, keypoints: Tensor, worn: Tensor) -> Tensor:
+    """Whether a new dress ends so high that it is worn over the old trousers or skirt, as far as these are seen: not where
+    a coat hides them.
+
+    Args:
+        parse: N×11×H×W probabilities.
+        keypoints: N×17×3.
+        worn: N×1×H×W in [0, 1], the dress's visible area.
+
+    Returns:
+        N×1×1×1, 0 or 1.
+    """
+    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
+    hips, knees = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([11, 12], [13, 14]))
+    hem = torch.where((worn > 0.5).any(3, keepdim=True), rows, 0.0).amax(2, keepdim=True)
+    below = (rows > hem).float()
+    seen, hidden = ((parse[:, k].sum(1, keepdim=True) * below).sum((2, 3), keepdim=True) for k in ([LOWER], _TORSO))
+    return ((hem < torch.lerp(hips, knees, _TUNIC)) & (hidden < _COVERED * (seen + hidden))).float()
 
 
 def bare_below(parse: Tensor, thighs: Tensor) -> Tensor:
@@ -106,7 +127,8 @@ def sleeves_of(dress: Tensor, keypoints: Tensor) -> Tensor:
 
 def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor | None = None) -> Tensor:
     """``replaced``, but for what stays on: under a new top the skirt of an old dress (not its sleeves), above new trousers the
-    rest of it, under a new dress tights and slim trousers, since the photo's own clothes beat invented ones; N×1×H×W in [0, 1].
+    rest of it, under a new dress tights and slim trousers, and any under a very short one, since the photo's own clothes beat
+    invented ones; N×1×H×W in [0, 1].
 
     Args:
         worn: N×1×H×W in [0, 1], the new garment's visible area, where it is known: an old dress then shows from the new
@@ -134,7 +156,10 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     if is_top.any():
         off = off - dress * (skirt & is_top)
     if is_dress.any():
-        off = off - parse[:, [LOWER]] * (slim_below(parse, keypoints) * is_dress)
+        stays = slim_below(parse, keypoints)
+        if worn is not None:
+            stays = torch.maximum(stays, as_tunic(parse, keypoints, worn))
+        off = off - parse[:, [LOWER]] * (stays * is_dress)
     is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
     if (is_lower & (parse[:, [DRESS]].mean((2, 3), keepdim=True) > HAS_LOWER)).any():
         off = off + parse[:, [DRESS]] * (_skirt_of_dress(parse, keypoints, rows > hips - _WAIST * torso, worn) * is_lower)
