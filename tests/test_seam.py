@@ -21,6 +21,14 @@ def test_the_difference_is_carried_a_little_way_in():
     assert torch.equal(join(painted[tiny], photo[tiny], torch.zeros(1, 1, 2, 2), 4, 2), painted[tiny])
 
 
+def test_what_shows_something_else_says_nothing():
+    painted, known = torch.full((1, 3, 256, 192), 0.4), torch.zeros(1, 1, 256, 192)
+    known[:, :, :100] = 1
+    trousers, shade = torch.tensor([0.6, -0.9, -0.9]).view(1, 3, 1, 1).expand_as(painted), painted - 0.2
+    assert torch.equal(join(painted, trousers, known, 4, 2, 0.5), painted)
+    assert join(painted, shade, known, 4, 2, 0.5)[0, 0, 101, 96] < 0.35
+
+
 @torch.no_grad()
 def test_a_painted_chest_goes_on_in_the_colour_of_the_neck():
     size = (512, 384)

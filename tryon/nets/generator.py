@@ -30,6 +30,7 @@ _MAPS, _COLOURS = 3, 6  # alpha, shade, matte, pixel by pixel; body's and backgr
 _SHADE = 0.6  # natural logarithm of the strongest shading
 _MARGIN = 2  # cells of the smallest map that a window holds beyond the edit region
 _CELL, _JOINED = 4, 4  # pixels of a cell, and cells: painted skin and trousers take on the photo's own colours beside them
+_ALIKE = 0.5  # of 2: colours farther apart are not both skin, nor both the same trousers
 _CRISP = 4.0  # how much steeper the matte's edge is than the first guess's, at the condition's size
 
 
@@ -210,7 +211,7 @@ class Generator(nn.Module):
         matte = matte * stretched(condition.reach, size, window)
         body = body + 2 * tints[0]
         if canvas.shown is not None:
-            body = join(body, person, canvas.shown[(..., *window)], _CELL, _JOINED)
+            body = join(body, person, canvas.shown[(..., *window)], _CELL, _JOINED, _ALIKE)
         paint = torch.lerp(ground + 0.5 * tints[1], body, matte).clamp(-1, 1)
         cloth = ((warped.float() + 1) * shade - 1).clamp(-1, 1)
         result = torch.lerp(person, torch.lerp(paint, cloth, alpha), edit.float())
