@@ -22,7 +22,8 @@ _STOUT = (0.190, 0.128, 0.084)  # legs wider than these are in something wide
 _LEG = (0.190, 0.108, 0.066)  # bare ones: knees and ankles are deeper than they are wide; fitted by eye on street photos
 _CALF = 0.022  # how far it swells beyond the line from knee to ankle, by eye too
 _HEEL = 0.3  # of the shin it goes on beyond the ankle, into the shoe
-_NECK = 0.125
+_NECK = 0.11
+_FOOT = 0.8  # of the way from the nose to the shoulders
 HAS_LOWER = 0.004  # share of the frame above which what is seen of a lower garment is believed to go on
 _SHOULDER = 0.3  # of the upper arm belongs to the shoulder, which a strap or an armhole may cover
 _ROUND = 0.25  # how much darker a limb is at its side than in its middle: bare arms on street photos, in the median
@@ -141,7 +142,9 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int], girth: Tensor) -> tuple[
     trunk = [
         capsule(grid, shoulders + 0.25 * (hips - shoulders), hips, 0.95 * chest, 0.85 * chest),
         capsule(grid, p[:, 5], p[:, 6], _SHOULDERS * length, _SHOULDERS * length),
-        capsule(grid, nose + 0.3 * (shoulders - nose), shoulders, _NECK * length, 1.25 * _NECK * length),
+        capsule(grid, nose + 0.3 * (shoulders - nose), shoulders, _NECK * length, _NECK * length),
+        # from the foot of the neck the shoulders slope
+        *(capsule(grid, nose + _FOOT * (shoulders - nose), p[:, k], _NECK * length, _NECK * length) for k in (5, 6)),
     ]
     left, right = (_leg(p, grid, length, joints) for joints in LEG_JOINTS)
     legs = [left, right, capsule(grid, p[:, 11], p[:, 12], _LEG[0] * length, _LEG[0] * length)]
