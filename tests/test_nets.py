@@ -99,7 +99,7 @@ def test_body_and_background_are_layers_with_an_edge_of_their_own():
     condition = make_condition(person, parse, body(), torch.zeros_like(person), torch.zeros_like(edit), edit)
     ground, skin, free = condition.layers(person)
     assert (ground[:, :, 35:85, 2:20] + 0.8).abs().max() < 0.05  # the background goes on behind the person
-    assert skin[:, :, 40:60, 35:60].mean() > 0.2 and skin[:, :, 40:60, 5:15].mean() > 0.2  # carried on beside the limbs
+    assert skin[:, :, 40:60, 35:60].mean() > 0.2 and skin[:, :, 40:60, 5:15].mean() > 0.1  # carried on beside the limbs
     assert free[:, :, 40:60, 44:52].max() < 0.05 and free[:, :, 40:60, :12].min() == 1
     torch.manual_seed(0)
     with torch.no_grad():

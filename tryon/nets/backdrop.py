@@ -20,16 +20,18 @@ _BASE = (32, 24)  # cells of the slow colours
 _PLACES = (64, 48)  # cells in which the nearest known background is looked for
 _UPRIGHT = 2  # how much farther a place above or below counts than one beside: walls and horizons go on sideways
 _EVEN = 3  # cells to each side over which the mirror's edge is evened out
+_TORN = 2.5  # cells that neighbours' places lie apart from which no texture is shown: between them it would race across the photo
 _SEAM = 3  # pixels of half the size
 
 
 @dataclass
 class Backdrop:
     """``base`` N×3×h×w in [-1, 1], the slow colours over the whole frame; ``place`` N×h×w×2 in [-1, 1], where each cell
-    takes its texture from; ``known`` N×1×H×W in [0, 1], background that the photo shows."""
+    takes its texture from; ``calm`` N×1×h×w in [0, 1], where neighbours take it from beside each other; ``known`` N×1×H×W in [0, 1], background that the photo shows."""
 
     base: Tensor
     place: Tensor
+    calm: Tensor
     known: Tensor
 
     def slow(self, size: tuple[int, int]) -> Tensor:
@@ -51,7 +53,7 @@ class Backdrop:
         place = F.interpolate(self.place.permute(0, 3, 1, 2), size, mode="bilinear", align_corners=False)
         detail = torch.cat([(picture - self.slow(size)) * known, known], 1)
         seen = F.grid_sample(detail, place[(..., *window)].permute(0, 2, 3, 1), align_corners=False)
-        return seen[:, :3]
+        return seen[:, :3] * stretched(self.calm, size)[(..., *window)]
 
     def joined(self, ground: Tensor, picture: Tensor, window: Window = WHOLE) -> Tensor:
         """What is painted behind the person, brought to the photo's own colours where it meets them: no seam shows where an
@@ -118,6 +120,16 @@ def evened(near: Tensor, here: Tensor, known: Tensor) -> Tensor:
     return torch.where(known, near, torch.lerp(here + place - around, place, away / away.sum(1, keepdim=True)))
 
 
+def torn(place: Tensor) -> Tensor:
+    """How far apart the places of a cell's neighbours lie, N×1×h×w in cells a step; 1 in an even mirror.
+
+    Args:
+        place: N×2×h×w, in cells.
+    """
+    ends = F.max_pool2d(torch.cat([place, -place], 1), 3, 1, 1)
+    return (ends[:, :2] + ends[:, 2:]).amax(1, keepdim=True) / 2
+
+
 def find_backdrop(person: Tensor, known: Tensor) -> Backdrop:
     """Slow colours and mirrored places of a photo's background.
 
@@ -133,6 +145,8 @@ def find_backdrop(person: Tensor, known: Tensor) -> Backdrop:
     height, width = _PLACES
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     here = torch.stack([x, y]).to(near)
-    mirrored = (2 * evened(near, here, cells.unsqueeze(1)) - here).permute(0, 2, 3, 1)
+    mirrored = 2 * evened(near, here, cells.unsqueeze(1)) - here
+    calm = (_TORN - torn(mirrored)).clamp(0, 1)
+    mirrored = mirrored.permute(0, 2, 3, 1)
     size = near.new_tensor([width, height])
-    return Backdrop(base, (mirrored + 0.5) / size * 2 - 1, known)
+    return Backdrop(base, (mirrored + 0.5) / size * 2 - 1, calm, known)
