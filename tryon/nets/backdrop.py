@@ -20,14 +20,15 @@ _BASE = (32, 24)  # cells of the slow colours
 _PLACES = (64, 48)  # cells in which the nearest known background is looked for
 _UPRIGHT = 2  # how much farther a place above or below counts than one beside: walls and horizons go on sideways
 _EVEN = 3  # cells to each side over which the mirror's edge is evened out
-_TORN = 2.5  # cells that neighbours' places lie apart from which no texture is shown: between them it would race across the photo
+_TORN = 2.5  # cells apart from which neighbours show no texture: between their places it would race across the photo
 _SEAM = 3  # pixels of half the size
 
 
 @dataclass
 class Backdrop:
     """``base`` N×3×h×w in [-1, 1], the slow colours over the whole frame; ``place`` N×h×w×2 in [-1, 1], where each cell
-    takes its texture from; ``calm`` N×1×h×w in [0, 1], where neighbours take it from beside each other; ``known`` N×1×H×W in [0, 1], background that the photo shows."""
+    takes its texture from; ``calm`` N×1×h×w in [0, 1], where neighbours take it from beside each other; ``known`` N×1×H×W in
+    [0, 1], background that the photo shows."""
 
     base: Tensor
     place: Tensor
@@ -46,7 +47,7 @@ class Backdrop:
             window: the part of it that is wanted.
 
         Returns:
-            N×3×h×w, zero where the mirror shows no background.
+            N×3×h×w, zero where the mirror shows no background, or two mirrors meet.
         """
         size = picture.shape[2:]
         known = (2 * stretched(self.known, size) - 1).clamp(min=0)
