@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from tryon.nets.backdrop import Backdrop, find_backdrop, nearest_known
+from tryon.nets.condition import cloth_texture
 from tryon.nets.masks import grow
 
 
@@ -52,8 +53,8 @@ def test_lines_behind_a_jagged_outline_go_on_straight():
     known = torch.ones(1, 1, 256, 192)
     for row in range(64, 192):
         known[:, :, row, 60 + 6 * (row // 12 % 2) : 150] = 0
-    place = find_backdrop(torch.zeros(1, 3, 256, 192), known).place[0, 20:44, 16:20]  # 64 × 48 cells; close to the hole's ends
-    rows = ((place[..., 1] + 1) / 2 * 64 - 0.5) - torch.arange(20, 44).view(-1, 1)
+    place = find_backdrop(torch.zeros(1, 3, 256, 192), known).place[0, :, 20:44, 16:20]  # 64 × 48 cells; close to the hole's ends
+    rows = ((place[1] + 1) / 2 * 64 - 0.5) - torch.arange(20, 44).view(-1, 1)
     assert rows.abs().max() < 0.5  # the nearest cell of each alone lies up to two rows off, and its mirrored place four
 
 
@@ -77,6 +78,17 @@ def test_where_two_mirrors_meet_nothing_races_across_the_photo():
     across = (..., slice(80, 176), slice(60, 132))
     assert torn_apart.texture(picture)[across].diff(dim=3).abs().max() > 2 * seen[across].diff(dim=3).abs().max() > 0
     assert backdrop.calm[:, :, 24:40, 23:25].max() == 0 and backdrop.calm[:, :, 24:40, 16:20].min() == 1
+
+
+def test_trousers_go_on_with_their_own_pattern_below_a_shorter_top():
+    picture, lower, cloth = torch.full((1, 3, 256, 192), 0.8), torch.zeros(1, 1, 256, 192), torch.zeros(1, 1, 256, 192)
+    rows = torch.arange(120, 240).view(-1, 1)
+    picture[:, :, 120:240, 60:130] = 0.5 * torch.sign(torch.sin(rows / 2.0))  # stripes
+    lower[:, :, 150:240, 60:130], cloth[:, :, 120:150, 60:130] = 1, 1  # a long shirt came down to row 150
+    added = cloth_texture(picture, lower, cloth)
+    assert added[:, :, 130:148, 75:115].std() > 0.3 and added[:, :, 130:148, 75:115].mean().abs() < 0.15
+    assert added[cloth.expand_as(added) == 0].abs().max() == 0
+    assert cloth_texture(picture, torch.zeros_like(lower), cloth).abs().max() == 0
 
 
 def test_nothing_known_gives_no_texture():

@@ -1,4 +1,4 @@
-"""What lies behind a person: the background's slow colours carried on, and over them its own texture, mirrored.
+"""What lies behind a person, or below a garment: slow colours carried on, and over them the photo's own texture, mirrored.
 
 A smooth filling alone looks like fog beside a sharp photo. Reflected at the edge of what is known, the photo's detail goes
 on without a seam (the mirrored borders of digital painting; as a map of shifts: Pritch et al., ICCV 2009).
@@ -26,7 +26,7 @@ _SEAM = 3  # pixels of half the size
 
 @dataclass
 class Backdrop:
-    """``base`` N×3×h×w in [-1, 1], the slow colours over the whole frame; ``place`` N×h×w×2 in [-1, 1], where each cell
+    """``base`` N×3×h×w in [-1, 1], the slow colours over the whole frame; ``place`` N×2×h×w in [-1, 1], where each cell
     takes its texture from; ``calm`` N×1×h×w in [0, 1], where neighbours take it from beside each other; ``known`` N×1×H×W in
     [0, 1], background that the photo shows."""
 
@@ -49,19 +49,26 @@ class Backdrop:
         Returns:
             N×3×h×w, zero where the mirror shows no background, or two mirrors meet.
         """
-        size = picture.shape[2:]
+        return self._mirrored(picture, self.slow(tuple(picture.shape[2:])), window)
+
+    def ground(self, picture: Tensor, window: Window = WHOLE) -> Tensor:
+        """Slow colours and texture together, in a window of the picture; N×3×h×w in [-1, 1]."""
+        slow = self.slow(tuple(picture.shape[2:]))
+        return (slow[(..., *window)] + self._mirrored(picture, slow, window)).clamp(-1, 1)
+
+    def _mirrored(self, picture: Tensor, slow: Tensor, window: Window) -> Tensor:
+        size = tuple(picture.shape[2:])
         known = (2 * stretched(self.known, size) - 1).clamp(min=0)
-        place = F.interpolate(self.place.permute(0, 3, 1, 2), size, mode="bilinear", align_corners=False)
-        detail = torch.cat([(picture - self.slow(size)) * known, known], 1)
-        seen = F.grid_sample(detail, place[(..., *window)].permute(0, 2, 3, 1), align_corners=False)
-        return seen[:, :3] * stretched(self.calm, size)[(..., *window)]
+        place = F.interpolate(self.place, size, mode="bilinear", align_corners=False)[(..., *window)]
+        seen = F.grid_sample((picture - slow) * known, place.permute(0, 2, 3, 1), align_corners=False)
+        return seen * stretched(self.calm, size)[(..., *window)]
 
     def joined(self, ground: Tensor, picture: Tensor, window: Window = WHOLE) -> Tensor:
         """What is painted behind the person, brought to the photo's own colours where it meets them: no seam shows where an
         old outline was.
 
         Args:
-            ground: N×3×h×w in [-1, 1], what ``slow`` and ``texture`` say in the ``window`` (of even sides).
+            ground: N×3×h×w in [-1, 1], what ``ground`` says in the ``window`` (of even sides).
             picture: the photo, N×3×H×W in [-1, 1].
         """
         known = (2 * stretched(self.known, tuple(picture.shape[2:]), window) - 1).clamp(min=0)
@@ -131,23 +138,24 @@ def torn(place: Tensor) -> Tensor:
     return (ends[:, :2] + ends[:, 2:]).amax(1, keepdim=True) / 2
 
 
-def find_backdrop(person: Tensor, known: Tensor) -> Backdrop:
+def find_backdrop(person: Tensor, known: Tensor, upright: int = _UPRIGHT) -> Backdrop:
     """Slow colours and mirrored places of a photo's background.
 
     Args:
         person: N×3×H×W in [-1, 1].
         known: N×1×H×W in [0, 1], background that can be trusted.
+        upright: see ``nearest_known``.
     """
     weight = F.interpolate(known, _BASE, mode="area")
     coarse = F.interpolate(person * known, _BASE, mode="area") / weight.clamp(min=1e-3)
     base = fill(coarse, (4 * weight).clamp(max=1))
     cells = F.interpolate(known, _PLACES, mode="area")[:, 0] > 0.8
-    near = nearest_known(cells, _UPRIGHT).float().permute(0, 3, 1, 2)
+    near = nearest_known(cells, upright).float().permute(0, 3, 1, 2)
     height, width = _PLACES
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     here = torch.stack([x, y]).to(near)
     mirrored = 2 * evened(near, here, cells.unsqueeze(1)) - here
     calm = (_TORN - torn(mirrored)).clamp(0, 1)
-    mirrored = mirrored.permute(0, 2, 3, 1)
-    size = near.new_tensor([width, height])
-    return Backdrop(base, (mirrored + 0.5) / size * 2 - 1, calm, known)
+    place = (mirrored + 0.5) / near.new_tensor([width, height]).view(2, 1, 1) * 2 - 1
+    # few channels are stretched three times as fast with each by itself
+    return Backdrop(base.contiguous(), place.contiguous(), calm, known)

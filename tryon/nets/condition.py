@@ -20,6 +20,7 @@ _SURELY = 0.6  # chance of an old garment from which even beside the chin it is 
 _FADING = 256  # frame heights: an edit region fades away over one part in so many
 _SPECK = 0.38  # share of a small square from which an old garment is no speck: in 512 rows, 10 of 25 pixels
 _STRAND = 0.25  # chance of hair from which a pixel shows a little of it
+_SELVAGE = 2  # pixels inside a lower garment's outline from which its texture is taken: the rim mirrored would be a dark line
 _CHIN = 0.6  # of the way from the nose to the shoulders
 
 
@@ -128,6 +129,31 @@ def skin_colour(person: Tensor, skin: Tensor) -> Tensor:
     return 0.5 * common + 0.5 * spread(person, skin)
 
 
+def lower_seen(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
+    """Of a lower garment, or the skirt of a dress, what the photo goes on showing, without its rim; N×1×H×W in [0, 1].
+
+    Args:
+        parse: N×11×H×W probabilities. keypoints: N×17×3. edit: N×1×H×W in [0, 1].
+    """
+    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
+    skirt = parse[:, [DRESS]] * (rows > keypoints[:, 11:13, 1].mean(1).view(-1, 1, 1, 1))  # a dress's upper half is none
+    return inner((parse[:, [LOWER]] + skirt) * (1 - edit))
+
+
+def cloth_texture(person: Tensor, lower: Tensor, cloth: Tensor) -> Tensor:
+    """What to add to the plain colours of a lower garment where more of it is to be seen than before: its own texture, mirrored.
+
+    Args:
+        person: N×3×H×W in [-1, 1].
+        lower: N×1×H×W in [0, 1], see ``lower_seen``.
+        cloth: N×1×H×W in [0, 1], where it is wanted.
+
+    Returns:
+        N×3×H×W.
+    """
+    return find_backdrop(person, grow(lower, -_SELVAGE), upright=1).texture(person) * cloth
+
+
 def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Tensor, worn: Tensor, edit: Tensor) -> Condition:
     """Assemble the generator's condition; shapes as in ``Condition``, parse N×11×H×W probabilities."""
     kept = 1 - edit
@@ -135,15 +161,13 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
     # a thin safety rim: pixels at the person's outline mix both colours
     backdrop = backdrop * (1 - grow((parse[:, [BACKGROUND]] < 0.5).float(), 1))
     behind = find_backdrop(person, backdrop)
-    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
-    skirt = parse[:, [DRESS]] * (rows > keypoints[:, 11:13, 1].mean(1).view(-1, 1, 1, 1))  # a dress's upper half is none
-    lower = inner((parse[:, [LOWER]] + skirt) * kept)
+    lower = lower_seen(parse, keypoints, edit)
     skin = skin_colour(person, inner(parse[:, [FACE, ARMS, LEGS]].sum(1, keepdim=True) * kept))
     below = spread(person, lower)
     covered = (lower.mean((1, 2, 3)) / HAS_LOWER).clamp(max=1)
     rim = rim_width(parse.shape[2])
     figure = F.avg_pool2d(grow(1 - parse[:, [BACKGROUND]], -rim), 3, 1, 1)
-    body, free, reach = first_guess(keypoints, skin, below, covered, figure, leg_girth(parse, keypoints, edit))
+    body, free, reach, cloth = first_guess(keypoints, skin, below, covered, figure, leg_girth(parse, keypoints, edit))
     regions = (
         torch.stack(
             [
@@ -161,4 +185,4 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
     height, width = person.shape[2:]
     limbs = draw_limbs(keypoints, (height // 2, width // 2))
     regions = halve(regions)
-    return Condition(person, edit, body, free, reach, warped, worn, behind, skin, regions, limbs)
+    return Condition(person, edit, body, free, reach, cloth, warped, worn, behind, skin, regions, limbs)

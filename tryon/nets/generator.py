@@ -40,7 +40,8 @@ class Condition:
 
     ``person`` 3, the photo; ``edit`` 1, the region that may change; ``body`` 3, the colours of skin and lower garment that
     it is believed to hold under the new one, carried on over the frame; ``free`` 1, how much of it is neither but
-    background; ``reach`` 1, where it may be anything else than background; ``warped`` 3, the garment laid on the body;
+    background; ``reach`` 1, where it may be anything else than background; ``cloth`` 1, where its colours are the lower
+    garment's; ``warped`` 3, the garment laid on the body;
     ``worn`` 1, where it is expected to be seen; ``behind``, the background carried on behind the person; ``skin`` 3, the
     person's skin colour; ``regions`` 6, hair and face, arms, legs, lower garment, shoes and accessory, rest of the kept
     pixels; ``limbs`` 5, upper body, arms and legs drawn from the keypoints.
@@ -51,6 +52,7 @@ class Condition:
     body: Tensor
     free: Tensor
     reach: Tensor
+    cloth: Tensor
     warped: Tensor
     worn: Tensor
     behind: Backdrop
@@ -64,10 +66,8 @@ class Condition:
         Returns:
             background N×3×h×w and body N×3×h×w in [-1, 1], and how much the first is seen, N×1×h×w in [0, 1].
         """
-        size = person.shape[2:]
-        ground = (self.behind.slow(size)[(..., *window)] + self.behind.texture(person, window)).clamp(-1, 1)
-        both = stretched(torch.cat([self.body, self.free], 1), size, window)
-        return ground, both[:, :3], both[:, 3:]
+        both = stretched(torch.cat([self.body, self.free], 1), tuple(person.shape[2:]), window)
+        return self.behind.ground(person, window), both[:, :3], both[:, 3:]
 
     def agnostic(self, layers: tuple[Tensor, Tensor, Tensor] | None = None) -> Tensor:
         """The photo with the first guess in the edit region, N×3×H×W; ``layers`` of ``person``, where they are known."""
@@ -97,13 +97,15 @@ class Condition:
 @dataclass
 class Canvas:
     """The same person, edit region, warped garment and its area as in ``Condition``, at a larger size; ``shown``
-    N×1×H×W in [0, 1], skin and lower garment that the photo goes on showing: what is painted beside it takes on its colours."""
+    N×1×H×W in [0, 1], skin and lower garment that the photo goes on showing: what is painted beside it takes on its colours;
+    ``texture`` N×3×h×w of the condition's size, added to the body's colours (see ``cloth_texture``)."""
 
     person: Tensor
     edit: Tensor
     warped: Tensor
     worn: Tensor
     shown: Tensor | None = None
+    texture: Tensor | None = None
 
     def window(self, least: tuple[int, int]) -> Window:
         """The rows and columns of the edit region: beyond it the photo stays as it is.
@@ -210,6 +212,8 @@ class Generator(nn.Module):
         matte = torch.sigmoid(crisp * (4 * figure - torch.logit(free.clamp(0.02, 0.98))))
         matte = matte * stretched(condition.reach, size, window)
         body = body + 2 * tints[0]
+        if canvas.texture is not None:
+            body = body + stretched(canvas.texture, size, window)
         if canvas.shown is not None:
             body = join(body, person, canvas.shown[(..., *window)], _CELL, _JOINED, _ALIKE)
         paint = torch.lerp(ground + 0.5 * tints[1], body, matte).clamp(-1, 1)

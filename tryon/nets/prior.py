@@ -210,7 +210,7 @@ def leg_girth(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
 
 def first_guess(
     keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor, girth: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The person without the garments that come off; meant for the edit region only.
 
     Bare limbs never reach beyond the figure as the photo shows it, since clothes only make it larger.
@@ -225,7 +225,8 @@ def first_guess(
 
     Returns:
         the body's colours, beside it those of the nearest limb, N×3×H×W in [-1, 1]; where it is not seen but the
-        background, N×1×H×W in [0, 1]; and where there may be body at all, N×1×H×W in [0, 1].
+        background, N×1×H×W in [0, 1]; where there may be body at all, N×1×H×W in [0, 1]; and how much of the body's colours
+        is the lower garment's, N×1×H×W in [0, 1].
     """
     size = tuple(skin.shape[2:])
     girth = torch.where(girth.isnan() & (covered == 0), _BARE, girth)
@@ -236,12 +237,14 @@ def first_guess(
     rows = ((torch.arange(size[0], device=keypoints.device) + 0.5) / size[0]).view(1, 1, -1, 1)
     legs = below * covered + ((skin + 1) * (1 - _SEAM * seam) - 1) * (1 - covered)
     colours = (torch.where(rows > waist, legs, skin), legs, skin)
-    body, sure, free = torch.zeros_like(skin), torch.zeros_like(figure), torch.ones_like(figure)
+    clothed = ((rows > waist) * covered, covered, torch.zeros_like(covered))
+    body, cloth, sure, free = torch.zeros_like(skin), *(torch.zeros_like(figure) for _ in range(2)), torch.ones_like(figure)
     for i, colour in enumerate(colours):
         away = depth[:, [i]]
         free = free * (1 - cover[:, [i]] * figure)
         # a trace of each limb goes on for ever, so that beside all of them the nearest one gives the colour
         part = (cover[:, [i]] + 1e-3 / (1 + away**4)).clamp(max=1)
         body = body * (1 - part) + ((colour + 1) * (1 - _ROUND * away.clamp(max=1) ** 2) - 1) * part
+        cloth = cloth * (1 - part) + clothed[i] * part
         sure = sure * (1 - part) + part
-    return body / sure, free, reach
+    return body / sure, free, reach, cloth / sure

@@ -13,7 +13,7 @@ from .alike import agree
 from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
 from .collar import part_neck
-from .condition import edit_region, feathered, make_condition
+from .condition import cloth_texture, edit_region, feathered, lower_seen, make_condition
 from .edges import by_colour, follow_edges
 from .filling import shrink, spread
 from .garment import GarmentNet
@@ -239,10 +239,11 @@ class TryOnModel(nn.Module):
         """Generate the picture from what the other stages found."""
         body = (draped.parse[:, [FACE, ARMS, LEGS, LOWER]].sum(1, keepdim=True) > 0.5).float()
         shown = grow(body, -_INSIDE) * (1 - draped.edit)
-        canvas = Canvas(person, draped.edit, draped.warped, draped.worn, shown)
         size = self.config.generator.size
         small = [_resize(x, size) for x in (person, draped.parse, draped.warped, draped.worn, draped.edit)]
         condition = make_condition(small[0], small[1], reading.keypoints, *small[2:])
+        texture = cloth_texture(small[0], lower_seen(small[1], reading.keypoints, small[4]), condition.cloth)
+        canvas = Canvas(person, draped.edit, draped.warped, draped.worn, shown, texture)
         painted = self.generator(condition, z, canvas)
         return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, draped, reading, cloth)
 
