@@ -4,7 +4,7 @@ import torch
 
 from tests.test_nets import body, shirt
 from tryon.config import LANDMARKS
-from tryon.nets.outline import above_waistband, close_hem, follow_outline, neck_window, settle_neck, smooth_outline, within_arms
+from tryon.nets.outline import close_hem, follow_outline, neck_window, settle_neck, smooth_outline, within_arms
 
 
 def test_a_gap_between_waist_and_bare_arm_is_closed_and_one_beside_it_stays():
@@ -108,16 +108,6 @@ def test_a_wide_gap_below_the_hem_stays_open():
     out = follow_outline(worn, old, waist)
     assert out[0, 0, 215:245, 132:138].min() > 0.5
     assert out[0, 0, 306:314, 140:240].max() < 0.5
-
-
-def test_a_top_ends_where_the_waistband_lies_open():
-    worn, lower = torch.zeros(3, 1, 60, 180), torch.zeros(3, 1, 60, 180)
-    worn[:, :, 10:30, 60:120], worn[:, :, 36:50, 70:110] = 1, 1  # a piece hangs below a gap
-    lower[0, :, 30:58, 60:120] = 1  # in it trousers are seen
-    lower[2, :, 30:58, 60:120], worn[2, :, 20:50, 20:40] = 1, 1  # beside it a sleeve comes down
-    out = above_waistband(worn, lower)
-    assert torch.equal(out[0, :, :30], worn[0, :, :30]) and not out[0, :, 30:].any()
-    assert torch.equal(out[1:], worn[1:])
 
 
 def test_a_hangers_bar_closes_no_neck():

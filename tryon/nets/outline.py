@@ -1,4 +1,4 @@
-"""The new garment's outline: kept to the old one's where both run close, open where the neck comes out, ended at the waist."""
+"""The new garment's outline: kept to the old one's where both run close, open where the neck comes out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import CATEGORIES, LANDMARKS
+from ..config import LANDMARKS
 from .edges import box
 from .filling import shrink
 from .masks import grow
@@ -202,22 +202,6 @@ def neck_window(landmarks: Tensor, size: tuple[int, int]) -> Tensor:
     return inside & wide(has)
 
 
-def above_waistband(worn: Tensor, lower: Tensor) -> Tensor:
-    """Drop what of a top is told to hang below a waistband that lies open from side to side: it is tucked in there.
-
-    Args:
-        worn: N×1×H×W in [0, 1], the top.
-        lower: N×1×H×W in [0, 1], trousers or a skirt as the photo shows them.
-
-    Returns:
-        N×1×H×W in [0, 1].
-    """
-    few = worn.shape[3] // 90
-    bare = ((worn > 0.5).sum(3, keepdim=True) < few) & ((lower > 0.5).sum(3, keepdim=True) > 4 * few)
-    begun = (worn > 0.5).any(3, keepdim=True).float().cummax(2).values > 0
-    return worn * (1 - (bare & begun).float().cummax(2).values)
-
-
 def within_arms(arms: Tensor, keypoints: Tensor) -> Tensor:
     """Below the chest, where further out in the same row a bare arm is seen; N×1×H×W, 0 or 1.
 
@@ -232,12 +216,3 @@ def within_arms(arms: Tensor, keypoints: Tensor) -> Tensor:
     right, left = seen.cummax(3).values, seen.flip(3).cummax(3).values.flip(3)  # the wearer's right is on the left
     outside = torch.where(x.view(1, 1, 1, -1) < (shoulders[0] + hips[0]) / 2, right, left)
     return outside * (y.view(1, 1, -1, 1) > shoulders[1] + _CHEST * (hips[1] - shoulders[1]))
-
-
-def below_waist(keypoints: Tensor, category: Tensor, height: int) -> Tensor:
-    """Where a garment of this category may hang at all: trousers and skirts below the waist; N×1×height×1, 0 or 1."""
-    shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
-    waist = (hips - 0.4 * (hips - shoulders).abs()).view(-1, 1, 1, 1)
-    rows = ((torch.arange(height, device=keypoints.device) + 0.5) / height).view(1, 1, -1, 1)
-    is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
-    return ((rows > waist) | ~is_lower).float()

@@ -13,7 +13,7 @@ from .alike import agree
 from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
 from .collar import part_neck
-from .condition import cloth_texture, edit_region, feathered, lower_seen, make_condition
+from .condition import cloth_texture, edit_region, feathered, lower_seen, make_condition, rim_width
 from .edges import by_colour, follow_edges
 from .filling import shrink, spread
 from .garment import GarmentNet
@@ -21,12 +21,13 @@ from .generator import Canvas, Generator
 from .hanging import hang, within_hands
 from .masks import fill_holes, grow, inner, main_pieces
 from .old_clothes import opens_in_front, settle_dress, taken_off, under_open_front
-from .outline import above_waistband, below_waist, close_hem, follow_outline, neck_window, settle_neck, within_arms
+from .outline import close_hem, follow_outline, neck_window, settle_neck, within_arms
 from .prior import bare_arms
 from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
 from .strands import part_hair
 from .trousers import long_legs, whole_legs
+from .waist import above_waistband, as_top, below_waist, from_the_waist, hung, lift_waistband, stays_above, under_the_top
 from .warp import WarpNet
 from .worn import worn_landmarks
 
@@ -167,6 +168,7 @@ class TryOnModel(nn.Module):
         flow, seen = hang(warp.flow, warp.mask, person.keypoints, reading.landmarks, category)
         long = long_legs(reading.landmarks, category, frame[1] / frame[0])
         flow, seen = whole_legs(flow, seen, reading.mask, person.keypoints, coarse[:, [LOWER]], long)
+        seen = from_the_waist(seen, category)
         flow = F.interpolate(flow.permute(0, 3, 1, 2), frame, mode="bilinear", align_corners=False)
         flow = flow.permute(0, 2, 3, 1)
         sleeved, sleeveless = has_sleeves(reading.landmarks, category)
@@ -191,6 +193,11 @@ class TryOnModel(nn.Module):
         sleeve = sleeve * ((arms > torso) & (arms > SLEEVE)) * (1 - sleeveless)
         sleeve = F.interpolate(sleeve, frame, mode="bilinear", align_corners=False)
         worn, slack = close_hem(worn, old, person.keypoints)
+        if (category == CATEGORIES.index("lower")).any():
+            worn, old = hung(worn, category), hung(old, category)
+            worn, rise = lift_waistband(worn, old, person.keypoints, category)
+            slack, above = slack - rise, old * stays_above(worn, person.keypoints, category)
+            old, parse = old - above, as_top(parse, above)
         if slack.any():
             flow = _let_down(flow, slack)
             warped, inside = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1), 1)
@@ -198,6 +205,7 @@ class TryOnModel(nn.Module):
         worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
         worn = ((worn - 0.5) * _CLEAR + 0.5).clamp(0, 1)
         worn = within_hands(worn, person.keypoints, category, sleeved)
+        worn = under_the_top(worn, self.in_front(parse, category), rim_width(frame[0]), category)
         is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1).float()
         worn = torch.lerp(worn, above_waistband(worn, parse[:, [LOWER]]), is_top)
         if sleeveless.any():
