@@ -11,6 +11,7 @@ from .outline import close_hem
 
 _WAIST = 0.4  # lengths of the torso above the hips
 _PIECE = 0.05  # share of the largest piece that a crumb of a garment is smaller than
+_CRUMB = 1e-3  # share of the frame below which there is nothing but a crumb
 _NOWHERE = -8.0  # logits
 _HANGS = 0.2  # chance of a top from which it is its rim
 
@@ -81,7 +82,9 @@ def hung(part: Tensor, category: Tensor) -> Tensor:
         part: N×1×H×W in [0, 1], a garment.
         category: N int64.
     """
-    return torch.where(_is_lower(category), main_pieces(part, least=_PIECE), part)
+    whole = main_pieces(part, least=_PIECE)
+    whole = whole * (whole.mean((1, 2, 3), keepdim=True) > _CRUMB)
+    return torch.where(_is_lower(category), whole, part)
 
 
 def lift_waistband(worn: Tensor, old: Tensor, keypoints: Tensor, category: Tensor) -> tuple[Tensor, Tensor]:
