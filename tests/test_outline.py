@@ -4,7 +4,7 @@ import torch
 
 from tests.test_nets import body, shirt
 from tryon.config import LANDMARKS
-from tryon.nets.outline import close_hem, follow_outline, neck_window, settle_neck, smooth_outline, within_arms
+from tryon.nets.outline import close_hem, follow_outline, neck_opening, neck_window, settle_neck, smooth_outline, within_arms
 
 
 def test_a_gap_between_waist_and_bare_arm_is_closed_and_one_beside_it_stays():
@@ -108,6 +108,23 @@ def test_a_wide_gap_below_the_hem_stays_open():
     out = follow_outline(worn, old, waist)
     assert out[0, 0, 215:245, 132:138].min() > 0.5
     assert out[0, 0, 306:314, 140:240].max() < 0.5
+
+
+def test_within_the_neck_lies_what_is_above_a_parabola_through_its_front():
+    landmarks, size = shirt(), (512, 384)
+    inside = neck_opening(landmarks, size)[0, 0]
+    (left, right, front) = (
+        (landmarks[0, LANDMARKS.index(f"neck_{end}"), :2] * torch.tensor([384, 512])).round().int().tolist()
+        for end in ("left", "right", "front")
+    )
+    middle = (left[0] + right[0]) // 2
+    assert inside[front[1] - 6, middle] == 1 and inside[front[1] + 6].max() == 0  # the front itself is cloth
+    assert inside[left[1], left[0] + 8] == 0 and inside[right[1], right[0] - 8] == 0
+    # a V would leave the first out, a square take the second in
+    assert inside[(left[1] + 2 * front[1]) // 3, (middle + left[0]) // 2] == 1 and inside[front[1] - 6, left[0] - 6] == 0
+    assert inside[: left[1] - (left[0] - middle) - 4].max() == 0  # higher than any collar stands
+    landmarks[:, LANDMARKS.index("neck_front"), 2] = 0
+    assert not neck_opening(landmarks, size).any()
 
 
 def test_a_hangers_bar_closes_no_neck():

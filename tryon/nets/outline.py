@@ -23,6 +23,7 @@ _BESIDE = 8  # columns of half the size
 _DRAWN = 4.0  # slacks above a hem that is let down, the cloth gives way
 _SHOULDERS = tuple(LANDMARKS.index(name) for name in ("shoulder_left", "shoulder_right"))
 _ASIDE, _HALF = 0.08, (0.12, 0.34)  # nine in ten garment photos keep to these by themselves
+_SHALLOW, _SOFT = 0.005, 1.0  # frame heights a neck is deep at least; pixels its edge is soft
 _SPARE = 0.2  # widths of the neck that its landmarks may be wrong by
 _NECK = tuple(LANDMARKS.index(name) for name in ("neck_left", "neck_right", "neck_front"))
 
@@ -200,6 +201,35 @@ def neck_window(landmarks: Tensor, size: tuple[int, int]) -> Tensor:
 
     inside = (x > wide(right[:, 0] - spare)) & (x < wide(left[:, 0] + spare)) & (y < wide(front[:, 1] + spare * width / height))
     return inside & wide(has)
+
+
+def neck_opening(landmarks: Tensor, size: tuple[int, int]) -> Tensor:
+    """What lies within a garment's neck by its landmarks: above a parabola from the neck's one end to the other through its
+    front; N×1×H×W in [0, 1], nothing where one of the three is missing.
+
+    Args:
+        landmarks: N×18×3 of the garment.
+        size: (H, W).
+    """
+    height, width = size
+    unit = landmarks.new_tensor([width / height, 1.0], dtype=torch.float32)
+    *points, has = _neck(landmarks)
+    left, right, front = (point * unit for point in points)
+    middle, across = (left + right) / 2, left - right
+    half = across.norm(dim=1, keepdim=True).clamp(min=0.02) / 2
+    across = across / (2 * half)
+    down = torch.stack([-across[:, 1], across[:, 0]], 1)  # the wearer's left is on the viewer's right
+    deep = ((front - middle) * down).sum(1).clamp(min=_SHALLOW).view(-1, 1, 1)
+    lean = ((front - middle) * across).sum(1).view(-1, 1, 1)
+    y = ((torch.arange(height, device=landmarks.device) + 0.5) / height).view(1, -1, 1)
+    x = ((torch.arange(width, device=landmarks.device) + 0.5) / height).view(1, 1, -1)
+    from_middle = x - middle[:, 0].view(-1, 1, 1), y - middle[:, 1].view(-1, 1, 1)
+    aside, below = ((from_middle[0] * a[:, 0].view(-1, 1, 1) + from_middle[1] * a[:, 1].view(-1, 1, 1)) for a in (across, down))
+    depth = below / deep
+    wide = (aside - lean * depth.clamp(0, 1)) / half.view(-1, 1, 1)
+    inside = (1 - wide.square() - depth) * deep * height / _SOFT  # how far from the parabola, in soft rims
+    stands = (below + half.view(-1, 1, 1)) * height / _SOFT  # a collar stands up by half the neck's width at most
+    return (torch.minimum(inside, stands).clamp(0, 1) * has.view(-1, 1, 1)).unsqueeze(1)
 
 
 def within_arms(arms: Tensor, keypoints: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from .generator import Canvas, Generator
 from .hanging import hang, within_hands
 from .masks import fill_holes, grow, inner, main_pieces
 from .old_clothes import opens_in_front, settle_dress, taken_off, under_open_front
-from .outline import close_hem, follow_outline, neck_window, settle_neck, within_arms
+from .outline import close_hem, follow_outline, neck_opening, neck_window, settle_neck, within_arms
 from .prior import bare_arms
 from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
@@ -38,6 +38,7 @@ _CLEAR = 2.5  # outlines were smoothed: a garment's edge is a pixel or two wide
 _CRISP = 2.5  # WarpNet's coarse mask is stretched fourfold; this gives it an edge again
 LIKELIER = 2.0  # how much likelier the torso's garments are than the parse map says; by IoU on street photos
 _INSIDE = 2  # pixels inside the outline of skin and trousers from which a colour is their own
+_WITHIN = 1.5  # logits in favour of the lining within the neck: what a network hints at there is rarely wrong
 _PIECE = 0.05  # share of a garment's largest visible piece from which another one counts
 _REACH = 4.0  # logits in favour of the new garment where the old one covered the trunk: a gap would have to be invented
 
@@ -156,6 +157,8 @@ class TryOnModel(nn.Module):
                 mask[i, 0], lining[i] = _resize(torso[None, None], mask.shape[2:])[0, 0], 0
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_neck(landmarks, small.shape[3] / small.shape[2]))
         mask, lining = follow_edges(torch.cat([main_pieces(mask), lining], 1), garment).split(1, 1)
+        within = neck_opening(landmarks, tuple(mask.shape[2:])) * ~worn.view(-1, 1, 1, 1)
+        lining = torch.sigmoid(torch.logit(lining.float(), 1e-4) + _WITHIN * within)
         mask = torch.where(neck_window(landmarks, tuple(mask.shape[2:])), mask, fill_holes(mask))
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_sleeves(mask, landmarks))
         return GarmentReading.of(garment, mask, lining, landmarks, category, worn)
