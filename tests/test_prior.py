@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from tests.test_nets import POINTS, body
-from tryon.config import BACKGROUND, LEGS, LOWER, UPPER
-from tryon.nets.prior import bare_arms, first_guess, leg_girth, leg_radii
+from tryon.config import ARMS, BACKGROUND, LEGS, LOWER, UPPER
+from tryon.nets.prior import bare_arms, first_guess, hidden_hands, leg_girth, leg_radii
 
-NOT_SEEN = torch.tensor([torch.nan])
+NOT_SEEN, SHOWN = torch.tensor([torch.nan]), torch.zeros(1, 2)
 
 
 def test_arms_are_bare_beyond_the_shoulder():
@@ -24,7 +24,7 @@ def test_bare_legs_that_touch_are_two():
     figure = torch.ones(1, 1, 256, 192)
     seams = []
     for covered in (0.0, 1.0):
-        legs, *_ = first_guess(keypoints, skin, below, torch.full((1,), covered), figure, NOT_SEEN)
+        legs, *_ = first_guess(keypoints, skin, below, torch.full((1,), covered), figure, NOT_SEEN, SHOWN)
         across = legs[0, 0, 180, 80:112] + 1
         seams.append(float(across[15:17].mean() / across[[9, 22]].mean()))
     assert seams[0] < seams[1] - 0.01 and seams[1] < 0.95  # limbs are round; between bare ones a shadow lies as well
@@ -32,7 +32,7 @@ def test_bare_legs_that_touch_are_two():
 
 def test_a_bare_leg_has_a_calf_and_goes_on_into_the_shoe():
     skin, figure = torch.zeros(1, 3, 512, 384), torch.ones(1, 1, 512, 384)
-    _, free, reach, _ = first_guess(body(), skin, skin, torch.zeros(1), figure, NOT_SEEN)
+    _, free, reach, _ = first_guess(body(), skin, skin, torch.zeros(1), figure, NOT_SEEN, SHOWN)
     knee, ankle = (round(POINTS[f"left_{joint}"][1] * 512) for joint in ("knee", "ankle"))
     left = (free < 0.5)[0, 0, :, 192:].sum(1)
     assert left[knee + (ankle - knee) // 3] > left[knee] > 1.2 * left[ankle]
@@ -69,10 +69,27 @@ def test_legs_that_are_not_seen_have_no_girth():
 def test_thin_legs_stay_thin_higher_up_and_nothing_is_wider_than_they_are():
     skin, figure = torch.zeros(1, 3, 256, 192), torch.ones(1, 1, 256, 192)
     girths = (NOT_SEEN, torch.tensor([0.7]), torch.tensor([1.6]))
-    guesses = [first_guess(body(), skin, skin, torch.ones(1), figure, girth) for girth in girths]
+    guesses = [first_guess(body(), skin, skin, torch.ones(1), figure, girth, SHOWN) for girth in girths]
     thigh = 150  # a row half way down them
     unknown, thin, wide = (int((free[0, 0, thigh] < 0.5).sum()) for _, free, *_ in guesses)
     assert 0.6 * unknown < thin < 0.85 * unknown and wide == unknown
     anything, narrow, broad = (reach for _, _, reach, _ in guesses)
     assert anything.min() == 1 and narrow[0, 0, thigh, 20] == 0 and narrow[0, 0, 90].min() == 1
     assert narrow[0, 0, thigh].sum() < broad[0, 0, thigh].sum() < 192
+
+
+def test_an_arm_ends_in_a_hand_where_the_photo_shows_none():
+    points, size = body(), (512, 384)
+    skin, figure, parse, edit = (torch.full((1, n, *size), value) for n, value in ((3, 0.0), (1, 1.0), (11, 0.0), (1, 0.0)))
+    elbow, wrist = (torch.tensor(POINTS[f"left_{joint}"]) * torch.tensor([384, 512]) for joint in ("elbow", "wrist"))
+    hand = (wrist + 0.3 * (wrist - elbow)).round().int().tolist()
+    parse[:, ARMS, hand[1] - 10 : hand[1] + 10, hand[0] - 8 : hand[0] + 8] = 1
+    assert hidden_hands(parse, points, edit).tolist() == [[0, 1]]
+    assert hidden_hands(parse, points, torch.ones_like(edit)).tolist() == [[1, 1]]  # what comes off shows no hand
+    bare, closed = (
+        first_guess(points, skin, skin, torch.zeros(1), figure, NOT_SEEN, hidden)[1] < 0.5
+        for hidden in (torch.zeros(1, 2), torch.tensor([[0.0, 1.0]]))
+    )
+    right = slice(0, 192)  # the wearer's right is on the left
+    more = closed & ~bare
+    assert more[..., right].sum() > 150 and more[..., 192:].sum() == 0 and not (bare & ~closed).any()

@@ -13,7 +13,7 @@ from .filling import halve, spread
 from .generator import Condition
 from .masks import flood, grow, inner
 from .old_clothes import taken_off
-from .prior import HAS_LOWER, first_guess, leg_girth
+from .prior import HAS_LOWER, first_guess, hidden_hands, leg_girth
 from .skeleton import draw_limbs, hand_maps
 
 _SURELY = 0.6  # chance of an old garment from which even beside the chin it is one, and of background to fade over
@@ -167,7 +167,8 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
     covered = (lower.mean((1, 2, 3)) / HAS_LOWER).clamp(max=1)
     rim = rim_width(parse.shape[2])
     figure = F.avg_pool2d(grow(1 - parse[:, [BACKGROUND]], -rim), 3, 1, 1)
-    body, free, reach, cloth = first_guess(keypoints, skin, below, covered, figure, leg_girth(parse, keypoints, edit))
+    girth, hidden = leg_girth(parse, keypoints, edit), hidden_hands(parse, keypoints, edit)
+    body, free, reach, cloth = first_guess(keypoints, skin, below, covered, figure, girth, hidden)
     regions = (
         torch.stack(
             [

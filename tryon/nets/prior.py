@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import DRESS, LEGS, LOWER, OUTER, UPPER
+from ..config import ARMS, DRESS, LEGS, LOWER, OUTER, UPPER
+from .filling import halve
 from .skeleton import LEG_JOINTS, onto_bone
 
 # Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult): legs after the body tables of
@@ -18,6 +19,9 @@ from .skeleton import LEG_JOINTS, onto_bone
 # street photos: half widths of 0.071 by the elbow, 0.053 by the wrist, in the median, where clothes hide none of it.
 _ARM = (0.110, 0.080, 0.056)
 _SHOULDERS = 0.12
+_HAND, _PALM = (0.18, 0.36), (0.058, 0.08, 0.04)  # knuckles and fingertips beyond the wrist; radii at wrist, knuckles, tips
+_HAND_NEAR, _HAND_SHOWN = 0.28, 0.04  # where a hand is looked for, and how much of that place one fills at least
+_FAR = 1e3  # radii
 _STOUT = (0.190, 0.128, 0.084)  # legs wider than these are in something wide
 _LEG = (0.190, 0.108, 0.066)  # bare ones: knees and ankles are deeper than they are wide; fitted by eye on street photos
 _CALF = 0.022  # how far it swells beyond the line from knee to ankle, by eye too
@@ -84,6 +88,21 @@ def _arms(points: Tensor, grid: Tensor, length: Tensor) -> list[Tensor]:
     return [c for joints in ((5, 7, 9), (6, 8, 10)) for c in limb(grid, points, joints, _ARM, length)]
 
 
+def _hands(points: Tensor, grid: Tensor, length: Tensor, hidden: Tensor) -> list[Tensor]:
+    """A palm and closed fingers beyond each wrist, where ``hidden`` (N×2, left and right) is 1; else as ``_arms``."""
+    out = []
+    for side, (elbow, wrist) in enumerate(((7, 9), (8, 10))):
+        along = points[:, wrist] - points[:, elbow]
+        along = along / along.norm(dim=1, keepdim=True).clamp(min=1e-4) * length[:, None]
+        knuckles, tips = (points[:, wrist] + far * along for far in _HAND)
+        widths = [r * length for r in _PALM]
+        hand = torch.minimum(
+            capsule(grid, points[:, wrist], knuckles, *widths[:2]), capsule(grid, knuckles, tips, *widths[1:])
+        )
+        out.append(torch.where(hidden[:, side, None, None] > 0, hand, _FAR))
+    return out
+
+
 def _leg(points: Tensor, grid: Tensor, length: Tensor, joints: tuple[int, int, int]) -> Tensor:
     """Distance from a leg's axis in radii, N×H/2×W/2; arguments as ``_measured`` gives them."""
     hip, knee, ankle = (points[:, k] for k in joints)
@@ -118,7 +137,9 @@ def edge(near: Tensor, length: Tensor, height: int) -> Tensor:
     return ((1 + soft - near) / (2 * soft)).clamp(0, 1)
 
 
-def limb_maps(keypoints: Tensor, size: tuple[int, int], girth: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def limb_maps(
+    keypoints: Tensor, size: tuple[int, int], girth: Tensor, hidden: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Where bare limbs would be seen, and how far each pixel is from the limb's axis.
 
     Distances are smooth: they are measured at half the size and stretched, only then does the edge become sharp.
@@ -127,6 +148,7 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int], girth: Tensor) -> tuple[
         keypoints: N×17×3.
         size: (H, W).
         girth: N, see ``leg_girth``.
+        hidden: N×2, see ``hidden_hands``.
 
     Returns:
         cover: N×3×H×W in [0, 1]: trunk with neck, legs with pelvis, arms; from back to front.
@@ -151,7 +173,8 @@ def limb_maps(keypoints: Tensor, size: tuple[int, int], girth: Tensor) -> tuple[
     crotch = hips[:, 1] + 1.1 * _LEG[0] * length
     below = ((grid[:, :, 1] - crotch[:, None, None]) / (0.3 * length)[:, None, None]).clamp(0, 1)
     seam = torch.exp(-(((left - right) / _SEAM_WIDTH) ** 2)) * torch.maximum(left, right).clamp(max=1) ** 2 * below
-    near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, _arms(p, grid, length))] + [seam], 1)
+    arms = _arms(p, grid, length) + _hands(p, grid, length, hidden)
+    near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, arms)] + [seam], 1)
     near = F.interpolate(near, size, mode="bilinear", align_corners=False)
     trunk, legs, arms, seam = near.split(1, 1)
     known, girth = ~girth.isnan().view(-1, 1, 1, 1), girth.nan_to_num(1.0).view(-1, 1, 1, 1).clamp(min=_THIN)
@@ -208,8 +231,25 @@ def leg_girth(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
     return torch.where(there.sum(1) > _ROWS * torso[:, 0] * height, mean, torch.nan)
 
 
+def hidden_hands(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
+    """Which hands, left and right, the photo does not show: those in a pocket or a wide sleeve; N×2, 0 or 1. An arm that is
+    bared must not end in a stump.
+
+    Args:
+        parse: N×11×H×W probabilities. keypoints: N×17×3. edit: N×1×H×W in [0, 1].
+    """
+    p, grid, length = _measured(keypoints, tuple(parse.shape[2:]))
+    bare = halve(parse[:, [ARMS]] * (1 - edit))[:, 0]
+    shown = []
+    for elbow, wrist in ((7, 9), (8, 10)):
+        hand = p[:, wrist] + 0.3 * (p[:, wrist] - p[:, elbow])
+        near = ((grid - hand[:, None, None]).norm(dim=3) < _HAND_NEAR * length[:, None, None]).float()
+        shown.append((bare * near).sum((1, 2)) > _HAND_SHOWN * near.sum((1, 2)))
+    return 1 - torch.stack(shown, 1).float()
+
+
 def first_guess(
-    keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor, girth: Tensor
+    keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor, girth: Tensor, hidden: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The person without the garments that come off; meant for the edit region only.
 
@@ -222,6 +262,7 @@ def first_guess(
         covered: N in [0, 1], how sure it is that hips and legs are in that garment.
         figure: N×1×H×W in [0, 1], the person and what is worn.
         girth: N, see ``leg_girth``: thin legs are thin higher up too, and no legs are wider there than they were seen to be.
+        hidden: N×2, see ``hidden_hands``: these are painted.
 
     Returns:
         the body's colours, beside it those of the nearest limb, N×3×H×W in [-1, 1]; where it is not seen but the
@@ -230,7 +271,7 @@ def first_guess(
     """
     size = tuple(skin.shape[2:])
     girth = torch.where(girth.isnan() & (covered == 0), _BARE, girth)
-    cover, depth, seam, reach = limb_maps(keypoints, size, girth)
+    cover, depth, seam, reach = limb_maps(keypoints, size, girth, hidden)
     covered = covered.view(-1, 1, 1, 1)
     shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
     waist = (hips - 0.3 * (hips - shoulders)).view(-1, 1, 1, 1)
