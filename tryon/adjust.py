@@ -13,7 +13,7 @@ from torch import Tensor
 from .config import CATEGORIES, LANDMARKS, LOWER, InputError
 from .images import Letterbox, frame, to_image, to_tensor
 from .nets.condition import edit_region, feathered
-from .nets.masks import fill_holes, grow
+from .nets.masks import fill_holes, grow, layer
 from .nets.old_clothes import replaced, taken_off
 from .nets.prior import HAS_LOWER
 from .nets.tryon import Draped, GarmentReading
@@ -187,7 +187,7 @@ def tucked_away(parse: Tensor, keypoints: Tensor, category: Tensor) -> Tensor:
     rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
     shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
     below = (rows > hips - _WAIST * (hips - shoulders).abs()).to(parse)
-    lower, old = parse[:, [LOWER]], taken_off(parse, keypoints, category)
+    lower, old = layer(parse, LOWER), taken_off(parse, keypoints, category)
     skirt = replaced(parse, category) - old
     hung_over = old * (lower.mean((1, 2, 3), keepdim=True) > HAS_LOWER)
     return (lower + skirt + hung_over).clamp(0, 1) * below

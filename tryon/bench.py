@@ -45,7 +45,7 @@ def _measure_one(checkpoint: str | None, size: tuple[int, int], bf16: bool, roun
     model.config = dataclasses.replace(model.config, frame=size)
     # a whole figure: somebody small in the photo gets a closer look, which costs more than a portrait does
     files = (EXAMPLES / "people" / "00.jpg", EXAMPLES / "garments" / "00.jpg")
-    person, garment = (frame(load_photo(file), size)[0].to(memory_format=torch.channels_last) for file in files)
+    person, garment = (frame(load_photo(file), size)[0] for file in files)
     category = torch.zeros(1, dtype=torch.long)
     times: dict[str, list[float]] = {k: [] for k in ("person", "garment", "warp", "generator", "total")}
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):

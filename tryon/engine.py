@@ -192,7 +192,7 @@ class TryOnEngine:
 
     def _framed(self, photo: Image.Image) -> tuple[Tensor, Letterbox]:
         tensor, box = frame(photo, self.frame)
-        return tensor.to(self.device, memory_format=torch.channels_last), box
+        return tensor.to(self.device), box
 
     def _run(self, call: Callable[[], Any]) -> Any:
         with self._lock, torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):

@@ -68,16 +68,15 @@ def agree(chance: Tensor, photo: Tensor) -> Tensor:
     they are one. Worked out at half the size.
 
     Args:
-        chance: N×11×H×W probabilities.
+        chance: N×11×H×W float32 probabilities, changed in place.
         photo: N×3×H×W in [-1, 1], of the same size.
 
     Returns:
-        N×11×H×W probabilities.
+        ``chance``.
     """
     with torch.autocast(photo.device.type, enabled=False):
         size = (photo.shape[2] // 2, photo.shape[3] // 2)
-        out = chance.float().clone()
-        garments = out[:, _FIRST : _FIRST + len(_GROUP)]  # a view
+        garments = chance[:, _FIRST : _FIRST + len(_GROUP)]  # a view
         small, picture = shrink(garments, size), shrink(photo.float(), size)
         said = torch.ones_like(small, memory_format=torch.contiguous_format)  # flattened below, and written to
         for row in range(len(small)):
@@ -90,7 +89,7 @@ def agree(chance: Tensor, photo: Tensor) -> Tensor:
         before = garments.sum(1, keepdim=True)
         garments *= F.interpolate(said, photo.shape[2:], mode="bilinear", align_corners=False)
         garments *= before / garments.sum(1, keepdim=True).clamp(min=1e-9)
-    return out
+    return chance
 
 
 __all__ = ["agree"]

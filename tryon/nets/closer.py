@@ -54,14 +54,13 @@ def lay_over(first: Tensor, second: Tensor, views: Tensor) -> Tensor:
     """Blend what the views showed into the first reading; the border of each view fades away.
 
     Args:
-        first: N×C×H×W, any linear quantity such as probabilities.
+        first: N×C×H×W float32, any linear quantity such as probabilities; changed in place.
         second: N×C×h×w, the same of the views alone.
         views: N×3, see ``choose_view``.
 
     Returns:
-        N×C×H×W.
+        ``first``.
     """
-    out = first.float().clone()
     for row, (x, y, side) in enumerate(views.tolist()):
         window = tuple(
             slice(max(0, math.floor((at - side / 2) * length)), min(length, math.ceil((at + side / 2) * length)))
@@ -70,9 +69,8 @@ def lay_over(first: Tensor, second: Tensor, views: Tensor) -> Tensor:
         move = torch.tensor([1 / side, (1 - x * 2) / side, (1 - y * 2) / side], device=first.device).unsqueeze(1)
         moved, grid = _sample(second[row : row + 1], *move, first.shape[2:], window)
         inside = (1 - grid.abs().amax(3)).div(2 * _FEATHER).clamp(0, 1).unsqueeze(1)
-        part = out[row : row + 1, :, window[0], window[1]]
-        part.lerp_(moved, _TRUST * inside)
-    return out
+        first[row : row + 1, :, window[0], window[1]].lerp_(moved, _TRUST * inside)
+    return first
 
 
 def _sample(

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..config import FACE, GARMENTS
 from .edges import box, by_colour
-from .masks import grow
+from .masks import grow, layer
 from .strands import parted_from_clothes
 
 # in shares of the way from the nose to the shoulders
@@ -58,7 +58,7 @@ def _divide(part: Tensor, photo: Tensor, where: Tensor, reach: int) -> None:
         where: bool, pixels that it may decide where both are near.
         reach: how near, in pixels.
     """
-    skin, cloth = part[:, [FACE]], part[:, list(GARMENTS)]
+    skin, cloth = layer(part, FACE), part[:, list(GARMENTS)]
     worn = cloth.sum(1, keepdim=True)
     both = skin + worn
     share = skin / both.clamp(min=1e-6)

@@ -11,7 +11,7 @@ from .backdrop import find_backdrop
 from .edges import box
 from .filling import halve, spread
 from .generator import Condition
-from .masks import flood, grow, inner
+from .masks import flood, grow, inner, layer
 from .old_clothes import taken_off
 from .prior import HAS_LOWER, first_guess, hidden_hands, leg_girth
 from .skeleton import draw_limbs, hand_maps
@@ -75,12 +75,12 @@ def edit_region(parse: Tensor, keypoints: Tensor, worn: Tensor, category: Tensor
     old = taken_off(parse, keypoints, category, worn) if old is None else old
     # of the face rather a little too much than a pixel too little, but no collar beside it
     collar = (old > _SURELY).float()
-    face = grow((parse[:, [FACE]] > 0.35).float(), rim) * (rows < nose + _CHIN * (shoulders - nose)) * (1 - collar)
-    hands = parse[:, [ARMS]] * hand_maps(keypoints, tuple(parse.shape[2:]))
-    trim = sewn_on(parse[:, [ACCESSORY]], torch.maximum(old, worn))
-    hung = parse[:, [ACCESSORY]] * (1 - trim)
-    hair = parse[:, [HAIR]]
-    solid = ((hands + hung + hair + parse[:, [SHOES]]) > 0.5).float()
+    face = grow((layer(parse, FACE) > 0.35).float(), rim) * (rows < nose + _CHIN * (shoulders - nose)) * (1 - collar)
+    hands = layer(parse, ARMS) * hand_maps(keypoints, tuple(parse.shape[2:]))
+    trim = sewn_on(layer(parse, ACCESSORY), torch.maximum(old, worn))
+    hung = layer(parse, ACCESSORY) * (1 - trim)
+    hair = layer(parse, HAIR)
+    solid = ((hands + hung + hair + layer(parse, SHOES)) > 0.5).float()
     # strands are thinner than pixels: hair ends softly
     keep = torch.maximum(face, torch.where(hair > _STRAND, ((hair - _STRAND) / (1 - 2 * _STRAND)).clamp(max=1), solid))
     off = (torch.maximum(old, trim) > 0.4).float()
@@ -102,7 +102,7 @@ def feathered(edit: Tensor, parse: Tensor, worn: Tensor) -> Tensor:
     """
     reach = max(1, edit.shape[2] // _FADING)
     garment = grow((worn > 0.5).float(), rim_width(edit.shape[2]) + 2 * reach)
-    faded = box(edit, reach) * (parse[:, [BACKGROUND]] > _SURELY) * (1 - garment)
+    faded = box(edit, reach) * (layer(parse, BACKGROUND) > _SURELY) * (1 - garment)
     return torch.maximum(edit, faded)
 
 
@@ -136,8 +136,8 @@ def lower_seen(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
         parse: N×11×H×W probabilities. keypoints: N×17×3. edit: N×1×H×W in [0, 1].
     """
     rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
-    skirt = parse[:, [DRESS]] * (rows > keypoints[:, 11:13, 1].mean(1).view(-1, 1, 1, 1))  # a dress's upper half is none
-    return inner((parse[:, [LOWER]] + skirt) * (1 - edit))
+    skirt = layer(parse, DRESS) * (rows > keypoints[:, 11:13, 1].mean(1).view(-1, 1, 1, 1))  # a dress's upper half is none
+    return inner((layer(parse, LOWER) + skirt) * (1 - edit))
 
 
 def cloth_texture(person: Tensor, lower: Tensor, cloth: Tensor) -> Tensor:
@@ -157,32 +157,20 @@ def cloth_texture(person: Tensor, lower: Tensor, cloth: Tensor) -> Tensor:
 def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Tensor, worn: Tensor, edit: Tensor) -> Condition:
     """Assemble the generator's condition; shapes as in ``Condition``, parse N×11×H×W probabilities."""
     kept = 1 - edit
-    backdrop = parse[:, [BACKGROUND]] * kept
+    backdrop = layer(parse, BACKGROUND) * kept
     # a thin safety rim: pixels at the person's outline mix both colours
-    backdrop = backdrop * (1 - grow((parse[:, [BACKGROUND]] < 0.5).float(), 1))
+    backdrop = backdrop * (1 - grow((layer(parse, BACKGROUND) < 0.5).float(), 1))
     behind = find_backdrop(person, backdrop)
     lower = lower_seen(parse, keypoints, edit)
-    skin = skin_colour(person, inner(parse[:, [FACE, ARMS, LEGS]].sum(1, keepdim=True) * kept))
+    skin = skin_colour(person, inner(layer(parse, FACE, ARMS, LEGS) * kept))
     below = spread(person, lower)
     covered = (lower.mean((1, 2, 3)) / HAS_LOWER).clamp(max=1)
     rim = rim_width(parse.shape[2])
-    figure = F.avg_pool2d(grow(1 - parse[:, [BACKGROUND]], -rim), 3, 1, 1)
+    figure = F.avg_pool2d(grow(1 - layer(parse, BACKGROUND), -rim), 3, 1, 1)
     girth, hidden = leg_girth(parse, keypoints, edit), hidden_hands(parse, keypoints, edit)
     body, free, reach, cloth = first_guess(keypoints, skin, below, covered, figure, girth, hidden)
-    regions = (
-        torch.stack(
-            [
-                parse[:, [HAIR, FACE]].sum(1),
-                parse[:, ARMS],
-                parse[:, LEGS],
-                parse[:, LOWER],
-                parse[:, [SHOES, ACCESSORY]].sum(1),
-                parse[:, [UPPER, OUTER, DRESS]].sum(1),
-            ],
-            1,
-        )
-        * kept
-    )
+    groups = ((HAIR, FACE), (ARMS,), (LEGS,), (LOWER,), (SHOES, ACCESSORY), (UPPER, OUTER, DRESS))
+    regions = torch.cat([layer(parse, *group) for group in groups], 1) * kept
     height, width = person.shape[2:]
     limbs = draw_limbs(keypoints, (height // 2, width // 2))
     regions = halve(regions)

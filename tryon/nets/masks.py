@@ -7,6 +7,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+def layer(parse: Tensor, *classes: int) -> Tensor:
+    """How likely each pixel is of one of some classes, N×1×H×W; of a single class a view, since maps are large and often asked.
+
+    Args:
+        parse: N×11×H×W probabilities.
+    """
+    return sum((parse.narrow(1, k, 1) for k in classes[1:]), parse.narrow(1, classes[0], 1))
+
+
 def grow(mask: Tensor, radius: int) -> Tensor:
     """Dilate (radius > 0) or erode (radius < 0) a mask N×1×H×W in [0, 1] by a square of 2·radius + 1 pixels."""
     if radius < 0:

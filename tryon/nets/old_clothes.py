@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import CATEGORIES, DRESS, GARMENTS, LEGS, LOWER, OUTER, UPPER
-from .masks import grow, main_pieces
+from .masks import grow, layer, main_pieces
 from .prior import HAS_LOWER, leg_radii
 from .skeleton import SLEEVE, draw_limbs
 
@@ -37,7 +37,7 @@ def replaced(parse: Tensor, category: Tensor) -> Tensor:
     table = parse.new_zeros(len(CATEGORIES), parse.shape[1])
     for i, name in enumerate(CATEGORIES):
         table[i, list(REPLACED[name])] = 1
-    return sum(parse[:, [k]] * table[category, k].view(-1, 1, 1, 1) for k in GARMENTS)
+    return sum(layer(parse, k) * table[category, k].view(-1, 1, 1, 1) for k in GARMENTS)
 
 
 def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
@@ -60,7 +60,7 @@ def slim_below(parse: Tensor, keypoints: Tensor) -> Tensor:
     seen = below * (parse[:, LOWER] > 0.5).any(2)
     below = below * (seen.sum(1, keepdim=True) > _TALL * torso * height)  # no hem of wide trousers, which would be left alone
     shins = (keypoints[:, 13:15, :2] + keypoints[:, 15:17, :2]) - 1  # half way down, in [-1, 1]
-    there = F.grid_sample(parse[:, [LOWER]], shins.unsqueeze(1).to(parse.dtype), align_corners=False)
+    there = F.grid_sample(layer(parse, LOWER), shins.unsqueeze(1).to(parse.dtype), align_corners=False)
     return below.view(-1, 1, height, 1) * (there > 0.5).all(3, keepdim=True)
 
 
@@ -80,7 +80,7 @@ def as_tunic(parse: Tensor, keypoints: Tensor, worn: Tensor) -> Tensor:
     hips, knees = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([11, 12], [13, 14]))
     hem = torch.where((worn > 0.5).any(3, keepdim=True), rows, 0.0).amax(2, keepdim=True)
     below = (rows > hem).float()
-    seen, hidden = ((parse[:, k].sum(1, keepdim=True) * below).sum((2, 3), keepdim=True) for k in ([LOWER], _TORSO))
+    seen, hidden = ((layer(parse, *k) * below).sum((2, 3), keepdim=True) for k in ([LOWER], _TORSO))
     return ((hem < torch.lerp(hips, knees, _TUNIC)) & (hidden < _COVERED * (seen + hidden))).float()
 
 
@@ -91,8 +91,8 @@ def bare_below(parse: Tensor, thighs: Tensor) -> Tensor:
         parse: N×11×H×W probabilities.
         thighs: N×1×1×1, how far down in the frame they begin.
     """
-    legs, torso = (parse[:, k].sum(1, keepdim=True).mean((2, 3), keepdim=True) for k in ([LEGS], _TORSO))
-    lower = (parse[:, [LOWER]] > 0.5).float().mean((2, 3), keepdim=True)  # a faint doubt all over a coat is no skirt
+    legs, torso = (layer(parse, *k).mean((2, 3), keepdim=True) for k in ([LEGS], _TORSO))
+    lower = (layer(parse, LOWER) > 0.5).float().mean((2, 3), keepdim=True)  # a faint doubt all over a coat is no skirt
     return (lower < (_HINT * torso).clamp(min=HAS_LOWER)) & (legs > HAS_LOWER) & (thighs < _IN_FRAME)
 
 
@@ -103,8 +103,8 @@ def worn_alone(parse: Tensor, bare: Tensor) -> Tensor:
         parse: N×11×H×W probabilities.
         bare: N×1×1×1, see ``bare_below``.
     """
-    alone = bare & (parse[:, [DRESS]].mean((2, 3), keepdim=True) < HAS_LOWER)
-    return parse[:, [DRESS]] + parse[:, [UPPER, OUTER]].sum(1, keepdim=True) * alone
+    alone = bare & (layer(parse, DRESS).mean((2, 3), keepdim=True) < HAS_LOWER)
+    return layer(parse, DRESS) + layer(parse, UPPER, OUTER) * alone
 
 
 def sleeves_of(dress: Tensor, keypoints: Tensor) -> Tensor:
@@ -150,7 +150,7 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     off = replaced(parse, category)
     below = (category != CATEGORIES.index("upper")).view(-1, 1, 1, 1)
     if below.any():  # what a bag or a strap before the legs is taken for
-        off = off - (parse[:, [LOWER]] - main_pieces(parse[:, [LOWER]], least=_PIECE)) * below
+        off = off - (layer(parse, LOWER) - main_pieces(layer(parse, LOWER), least=_PIECE)) * below
     if is_top.any() and (dress.mean((2, 3)) > HAS_LOWER).any():
         skirt = skirt & (sleeves_of(dress, keypoints) < 0.5)
     if is_top.any():
@@ -159,10 +159,10 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
         stays = slim_below(parse, keypoints)
         if worn is not None:
             stays = torch.maximum(stays, as_tunic(parse, keypoints, worn))
-        off = off - parse[:, [LOWER]] * (stays * is_dress)
+        off = off - layer(parse, LOWER) * (stays * is_dress)
     is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
-    if (is_lower & (parse[:, [DRESS]].mean((2, 3), keepdim=True) > HAS_LOWER)).any():
-        off = off + parse[:, [DRESS]] * (_skirt_of_dress(parse, keypoints, rows > hips - _WAIST * torso, worn) * is_lower)
+    if (is_lower & (layer(parse, DRESS).mean((2, 3), keepdim=True) > HAS_LOWER)).any():
+        off = off + layer(parse, DRESS) * (_skirt_of_dress(parse, keypoints, rows > hips - _WAIST * torso, worn) * is_lower)
     # no trousers or skirt reach the chest: what is taken for one there is a dress below a coat
     return off * ~((rows < hips - _WAISTBAND * torso) & is_lower)
 
@@ -177,7 +177,7 @@ def _skirt_of_dress(parse: Tensor, keypoints: Tensor, low: Tensor, worn: Tensor 
     """
     if worn is not None:
         low = low & ((worn > 0.5).any(3, keepdim=True).float().cummax(2).values > 0)
-    return low * (sleeves_of(parse[:, [DRESS]], keypoints) < 0.5).float()
+    return low * (sleeves_of(layer(parse, DRESS), keypoints) < 0.5).float()
 
 
 def _below_hem(worn: Tensor, rows: Tensor, shoulders: Tensor, torso: Tensor) -> Tensor:
@@ -224,8 +224,8 @@ def under_open_front(parse: Tensor, keypoints: Tensor, lining: Tensor, worn: Ten
     rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
     shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
     torso = (hips - shoulders).abs()
-    top = (parse[:, [UPPER, DRESS]].sum(1, keepdim=True) > 0.5).float()
-    coat = (parse[:, [OUTER]] > 0.5).float()
+    top = (layer(parse, UPPER, DRESS) > 0.5).float()
+    coat = (layer(parse, OUTER) > 0.5).float()
     seen, hidden = ((opening * part).sum((1, 2, 3)).view(-1, 1, 1, 1) for part in (top, coat))
     is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1)
     stays = deep & is_top & (seen > 0) & (hidden < _COVERED * (seen + hidden))
@@ -251,8 +251,10 @@ def settle_dress(parse: Tensor, keypoints: Tensor) -> Tensor:
     shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1) for k in ([5, 6], [11, 12]))
     length = (hips - shoulders).abs()
     chest = ((rows > shoulders + 0.1 * length) & (rows < shoulders + 0.65 * length)).float()
-    dress, top = ((parse[:, k].sum(1) * chest).sum((1, 2)) for k in ([DRESS], [UPPER, OUTER]))
+    dress, top = ((layer(parse, *k)[:, 0] * chest).sum((1, 2)) for k in ([DRESS], [UPPER, OUTER]))
     is_skirt = (dress < 0.14 * top).float().view(-1, 1, 1)  # 12 % of both together
+    if not is_skirt.any():
+        return parse
     moved = parse[:, DRESS] * is_skirt
     out = parse.clone()
     out[:, LOWER] += moved

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..config import ARMS, DRESS, LEGS, LOWER, OUTER, UPPER
 from .filling import halve
+from .masks import layer
 from .skeleton import LEG_JOINTS, onto_bone
 
 # Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult): legs after the body tables of
@@ -220,7 +221,7 @@ def leg_girth(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
     hips, ankles = (points[:, k, 1].mean(1, keepdim=True) for k in ([11, 12], [15, 16]))
     rows = ((torch.arange(height, device=parse.device) + 0.5) / height).view(1, -1)
     off, seen = (
-        (parse[:, k].sum(1) * part[:, 0]).sum(2) / height
+        (layer(parse, *k) * part)[:, 0].sum(2) / height
         for k, part in (([UPPER, OUTER, DRESS, LOWER], edit), ([LOWER, LEGS, DRESS], 1 - edit))
     )
     last = torch.where(off > _SEEN / 2 * torso, rows, 0.0).amax(1, keepdim=True)
@@ -239,7 +240,7 @@ def hidden_hands(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
         parse: N×11×H×W probabilities. keypoints: N×17×3. edit: N×1×H×W in [0, 1].
     """
     p, grid, length = _measured(keypoints, tuple(parse.shape[2:]))
-    bare = halve(parse[:, [ARMS]] * (1 - edit))[:, 0]
+    bare = halve(layer(parse, ARMS) * (1 - edit))[:, 0]
     shown = []
     for elbow, wrist in ((7, 9), (8, 10)):
         hand = p[:, wrist] + 0.3 * (p[:, wrist] - p[:, elbow])

@@ -19,7 +19,7 @@ from .filling import shrink, spread
 from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .hanging import hang, within_hands
-from .masks import fill_holes, grow, inner, main_pieces
+from .masks import fill_holes, grow, inner, layer, main_pieces
 from .old_clothes import opens_in_front, settle_dress, taken_off, under_open_front
 from .outline import close_hem, follow_outline, neck_opening, neck_window, settle_neck, within_arms
 from .prior import bare_arms
@@ -121,13 +121,14 @@ class TryOnModel(nn.Module):
         everything in the mirror too, which is a little surer."""
         maps, chance = self._read_body(person, twice)
         keypoints = complete(maps.keypoints(), person.shape[3] / person.shape[2])
-        views, small = choose_view(keypoints, chance[:, [UPPER, OUTER, DRESS]].sum(1))
-        if small.any():
-            near = look(person[small], views[small], self.config.body.size)
-            chance[small] = lay_over(chance[small], self._read_body(near, twice)[1], views[small])
-        chance = chance + 1e-4
-        chance = agree(chance / chance.sum(1, keepdim=True), person)
-        return PersonReading(part_neck(part_hair(chance, person), person, keypoints), keypoints, maps.peaks())
+        views, small = choose_view(keypoints, layer(chance, UPPER, OUTER, DRESS)[:, 0])
+        for row in small.nonzero()[:, 0].tolist():  # one by one: taken out and put back, so large a map costs more than its view
+            own = slice(row, row + 1)
+            near = look(person[own], views[own], self.config.body.size)
+            lay_over(chance[own], self._read_body(near, twice)[1], views[own])
+        chance += 1e-4
+        chance /= chance.sum(1, keepdim=True)
+        return PersonReading(part_neck(part_hair(agree(chance, person), person), person, keypoints), keypoints, maps.peaks())
 
     def _read_body(self, person: Tensor, twice: bool) -> tuple[BodyMaps, Tensor]:
         """What BodyNet says of photos of any size, and the class probabilities, N×11×H×W, along the photos' edges."""
@@ -138,7 +139,8 @@ class TryOnModel(nn.Module):
             chance = (chance + self.body(small.flip(3)).parse.softmax(1).flip(3)) / 2
         # which garment of the torso it is, the labels themselves disagree on, and so no single one seems likely
         chance[:, [UPPER, OUTER, DRESS]] *= LIKELIER
-        return maps, follow_edges(chance / chance.sum(1, keepdim=True), person)
+        chance /= chance.sum(1, keepdim=True)
+        return maps, follow_edges(chance, person)
 
     def read_garment(self, garment: Tensor) -> GarmentReading:
         """Mask, landmarks and category of a garment's photo; where somebody wears it, BodyNet tells what is garment."""
@@ -170,7 +172,7 @@ class TryOnModel(nn.Module):
         warp = self.warp(coarse, person.keypoints, _resize(reading.mask, size), reading.landmarks, category)
         flow, seen = hang(warp.flow, warp.mask, person.keypoints, reading.landmarks, category)
         long = long_legs(reading.landmarks, category, frame[1] / frame[0])
-        flow, seen = whole_legs(flow, seen, reading.mask, person.keypoints, coarse[:, [LOWER]], long)
+        flow, seen = whole_legs(flow, seen, reading.mask, person.keypoints, layer(coarse, LOWER), long)
         seen = from_the_waist(seen, category)
         flow = F.interpolate(flow.permute(0, 3, 1, 2), frame, mode="bilinear", align_corners=False)
         flow = flow.permute(0, 2, 3, 1)
@@ -188,7 +190,7 @@ class TryOnModel(nn.Module):
         # a dress that stays on below a new top begins at that top's own hem
         old = taken_off(parse, person.keypoints, category, torch.sigmoid(_CRISP * seen) * front)
         trunk = torso * (1 - arms)  # an arm before the chest stays before it
-        waist = ((torso > arms) & (arms < BARE)) * within_arms(_resize(parse[:, [ARMS]], size), person.keypoints)
+        waist = ((torso > arms) & (arms < BARE)) * within_arms(_resize(layer(parse, ARMS), size), person.keypoints)
         trunk, waist = F.interpolate(torch.cat([trunk, waist], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
         worn = torch.sigmoid(_CRISP * (seen + _REACH * old * trunk)) * front
         axis = onto_arms(person.keypoints, size)
@@ -205,12 +207,12 @@ class TryOnModel(nn.Module):
             flow = _let_down(flow, slack)
             warped, inside = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1), 1)
         worn = follow_outline(worn, old, torch.maximum(waist, sleeve)) * (1 - self.in_front(parse, category))
-        worn = torch.maximum(worn, fill_holes(worn) * parse[:, [LOWER]])  # no trousers show through a shirt
+        worn = torch.maximum(worn, fill_holes(worn) * layer(parse, LOWER))  # no trousers show through a shirt
         worn = ((worn - 0.5) * _CLEAR + 0.5).clamp(0, 1)
         worn = within_hands(worn, person.keypoints, category, sleeved)
         worn = under_the_top(worn, self.in_front(parse, category), rim_width(frame[0]), category)
         is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1).float()
-        worn = torch.lerp(worn, above_waistband(worn, parse[:, [LOWER]]), is_top)
+        worn = torch.lerp(worn, above_waistband(worn, layer(parse, LOWER)), is_top)
         if sleeveless.any():
             arms = arms_in_view(person.keypoints, person.peaks, frame[1] / frame[0])
             between = main_pieces(worn * (1 - bare_arms(arms, tuple(frame))), least=_PIECE)
@@ -228,7 +230,7 @@ class TryOnModel(nn.Module):
     def in_front(parse: Tensor, category: Tensor) -> Tensor:
         """What is worn over the new garment, N×1×H×W: a top hangs over trousers and skirts."""
         is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
-        return parse[:, [UPPER, OUTER]].sum(1, keepdim=True) * is_lower
+        return layer(parse, UPPER, OUTER) * is_lower
 
     def forward(self, person: Tensor, garment: Tensor, category: Tensor | None = None, z: Tensor | None = None) -> TryOnOutput:
         """Try on.
@@ -248,7 +250,7 @@ class TryOnModel(nn.Module):
         self, person: Tensor, reading: PersonReading, cloth: GarmentReading, draped: Draped, z: Tensor | None = None
     ) -> TryOnOutput:
         """Generate the picture from what the other stages found."""
-        body = (draped.parse[:, [FACE, ARMS, LEGS, LOWER]].sum(1, keepdim=True) > 0.5).float()
+        body = (layer(draped.parse, FACE, ARMS, LEGS, LOWER) > 0.5).float()
         shown = grow(body, -_INSIDE) * (1 - draped.edit)
         size = self.config.generator.size
         small = [_resize(x, size) for x in (person, draped.parse, draped.warped, draped.worn, draped.edit)]

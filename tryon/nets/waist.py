@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..config import CATEGORIES, LOWER, UPPER
-from .masks import grow, main_pieces
+from .masks import grow, layer, main_pieces
 from .outline import close_hem
 
 _WAIST = 0.4  # lengths of the torso above the hips
@@ -140,7 +140,7 @@ def as_top(parse: Tensor, above: Tensor) -> Tensor:
     if not (above > 0).any():
         return parse
     out = parse.clone()
-    moved = parse[:, [LOWER]] * (above > 0)
+    moved = layer(parse, LOWER) * (above > 0)
     out[:, [LOWER]] -= moved
     out[:, [UPPER]] += moved
     return out
