@@ -11,9 +11,10 @@ from .backdrop import find_backdrop
 from .edges import box
 from .filling import halve, spread
 from .generator import Condition
+from .legs import see_legs
 from .masks import flood, grow, inner, layer
 from .old_clothes import taken_off
-from .prior import HAS_LOWER, first_guess, hidden_hands, leg_girth
+from .prior import HAS_LOWER, first_guess, hidden_hands
 from .skeleton import draw_limbs, hand_maps
 
 _SURELY = 0.6  # chance of an old garment from which even beside the chin it is one, and of background to fade over
@@ -167,8 +168,8 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
     covered = (lower.mean((1, 2, 3)) / HAS_LOWER).clamp(max=1)
     rim = rim_width(parse.shape[2])
     figure = F.avg_pool2d(grow(1 - layer(parse, BACKGROUND), -rim), 3, 1, 1)
-    girth, hidden = leg_girth(parse, keypoints, edit), hidden_hands(parse, keypoints, edit)
-    body, free, reach, cloth = first_guess(keypoints, skin, below, covered, figure, girth, hidden)
+    legs, hidden = see_legs(parse, keypoints, edit), hidden_hands(parse, keypoints, edit)
+    body, free, reach, cloth = first_guess(keypoints, skin, below, covered, figure, legs, hidden)
     groups = ((HAIR, FACE), (ARMS,), (LEGS,), (LOWER,), (SHOES, ACCESSORY), (UPPER, OUTER, DRESS))
     regions = torch.cat([layer(parse, *group) for group in groups], 1) * kept
     height, width = person.shape[2:]

@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import CATEGORIES, DRESS, GARMENTS, LEGS, LOWER, OUTER, UPPER
+from .legs import leg_radii
 from .masks import grow, layer, main_pieces
-from .prior import HAS_LOWER, leg_radii
+from .prior import HAS_LOWER
 from .skeleton import SLEEVE, draw_limbs
 
 REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS}

@@ -6,86 +6,39 @@ is what keeps it from painting fog.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import ARMS, DRESS, LEGS, LOWER, OUTER, UPPER
+from ..config import ARMS
+from .capsules import capsule, limb, measured
 from .filling import halve
+from .legs import LEG, LegsSeen, leg, met
 from .masks import layer
-from .skeleton import LEG_JOINTS, onto_bone
+from .skeleton import LEG_JOINTS
 
-# Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult): legs after the body tables of
-# NASA-STD-3000, vol. I, 3.3 (girths of thigh, knee and ankle divided by 2π), arms as bare ones were measured to be on 700
-# street photos: half widths of 0.071 by the elbow, 0.053 by the wrist, in the median, where clothes hide none of it.
+# Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult), as bare arms were measured to be
+# on 700 street photos: half widths of 0.071 by the elbow, 0.053 by the wrist, in the median, where clothes hide none of it.
 _ARM = (0.110, 0.080, 0.056)
 _SHOULDERS = 0.12
 _HAND, _PALM = (0.18, 0.36), (0.058, 0.08, 0.04)  # knuckles and fingertips beyond the wrist; radii at wrist, knuckles, tips
 _HAND_NEAR, _HAND_SHOWN = 0.28, 0.04  # where a hand is looked for, and how much of that place one fills at least
 _FAR = 1e3  # radii
-_STOUT = (0.190, 0.128, 0.084)  # legs wider than these are in something wide
-_LEG = (0.190, 0.108, 0.066)  # bare ones: knees and ankles are deeper than they are wide; fitted by eye on street photos
-_CALF = 0.022  # how far it swells beyond the line from knee to ankle, by eye too
-_HEEL = 0.3  # of the shin it goes on beyond the ankle, into the shoe
 _NECK = 0.11
 _FOOT = 0.8  # of the way from the nose to the shoulders
 HAS_LOWER = 0.004  # share of the frame above which what is seen of a lower garment is believed to go on
 _SHOULDER = 0.3  # of the upper arm belongs to the shoulder, which a strap or an armhole may cover
 _ROUND = 0.25  # how much darker a limb is at its side than in its middle: bare arms on street photos, in the median
-_BELOW = (0.02, 0.2)  # lengths of the torso below an edit region within which legs are measured
-_SEEN = 0.1  # lengths of the torso that legs must be wide in a row, to be seen there
-_ROWS = 0.08  # and those that they must be seen for
 _BARE = 1.1  # how thick bare legs may be where none are seen
 _THIN = 0.65  # radii of a bare leg of which nobody's is thinner
 _SPARE = 1.1  # of what legs were measured to be, how far at most they or their clothes reach
 _SEAM, _SEAM_WIDTH = 0.45, 0.16  # how dark it is where two bare legs touch, and how wide, in radii of a leg
 
 
-def swell(t: Tensor) -> Tensor:
-    """A muscle's belly along a bone: 1 a third of the way down, 0 at both ends."""
-    return 6.75 * t * (1 - t) ** 2
-
-
-def capsule(points: Tensor, a: Tensor, b: Tensor, wide: Tensor, narrow: Tensor, muscle: Tensor | None = None) -> Tensor:
-    """Distance from the axis a-b in units of the radius there: 0 on the axis, 1 at the surface.
-
-    Args:
-        points: H×W×2.
-        a, b: N×2, the ends; ``wide``, ``narrow``: N, the radii at them.
-        muscle: N, by how much it is thicker where its muscle is thickest.
-
-    Returns:
-        N×H×W.
-    """
-    t, right, down = onto_bone(*points.unbind(2), a, b)
-    radius = torch.lerp(wide[:, None, None], narrow[:, None, None], t)
-    return torch.hypot(right, down) / (radius if muscle is None else radius + muscle[:, None, None] * swell(t))
-
-
-def limb(place: Tensor, points: Tensor, joints: tuple[int, ...], radii: tuple[float, ...], length: Tensor) -> list[Tensor]:
-    """The capsules of a limb, one a bone, each N×H×W as ``capsule`` gives it.
-
-    Args:
-        place: H×W×2; points: N×17×2, the keypoints in the same units.
-        joints: from the body outwards; radii: at these, in torso lengths.
-        length: N, the torso's.
-    """
-    ends = [(points[:, j], r * length) for j, r in zip(joints, radii, strict=True)]
-    return [capsule(place, a, b, ra, rb) for (a, ra), (b, rb) in zip(ends, ends[1:])]
-
-
-def _measured(keypoints: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-    """Keypoints N×17×2, the pixels of half the ``size`` H/2×W/2×2, and torso lengths N, all in frame heights."""
-    height, width = size[0] // 2, size[1] // 2
-    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
-    y = (torch.arange(height, device=points.device) + 0.5) / height
-    x = (torch.arange(width, device=points.device) + 0.5) / height
-    grid = torch.stack([x.expand(height, width), y.unsqueeze(1).expand(height, width)], 2)
-    return points, grid, (points[:, 11:13].mean(1) - points[:, 5:7].mean(1)).norm(dim=1).clamp(min=0.05)
-
-
 def _arms(points: Tensor, grid: Tensor, length: Tensor) -> list[Tensor]:
-    """The capsules of both arms; arguments as ``_measured`` gives them."""
+    """The capsules of both arms; arguments as ``measured`` gives them."""
     return [c for joints in ((5, 7, 9), (6, 8, 10)) for c in limb(grid, points, joints, _ARM, length)]
 
 
@@ -104,14 +57,6 @@ def _hands(points: Tensor, grid: Tensor, length: Tensor, hidden: Tensor) -> list
     return out
 
 
-def _leg(points: Tensor, grid: Tensor, length: Tensor, joints: tuple[int, int, int]) -> Tensor:
-    """Distance from a leg's axis in radii, N×H/2×W/2; arguments as ``_measured`` gives them."""
-    hip, knee, ankle = (points[:, k] for k in joints)
-    thigh, knees, ankles = (r * length for r in _LEG)
-    shin = capsule(grid, knee, ankle + _HEEL * (ankle - knee), knees, ankles, _CALF * length)
-    return torch.minimum(capsule(grid, hip, knee, thigh, knees), shin)
-
-
 def bare_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     """The arms without their shoulders: what a garment without sleeves leaves free, N×1×H×W in [0, 1].
 
@@ -119,7 +64,7 @@ def bare_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
         keypoints: N×17×3.
         size: (H, W).
     """
-    p, grid, length = _measured(keypoints, size)
+    p, grid, length = measured(keypoints, size)
     for shoulder, elbow in ((5, 7), (6, 8)):
         p[:, shoulder] += _SHOULDER * (p[:, elbow] - p[:, shoulder])
     near = torch.stack(_arms(p, grid, length)).amin(0)
@@ -139,7 +84,7 @@ def edge(near: Tensor, length: Tensor, height: int) -> Tensor:
 
 
 def limb_maps(
-    keypoints: Tensor, size: tuple[int, int], girth: Tensor, hidden: Tensor
+    keypoints: Tensor, size: tuple[int, int], seen: LegsSeen, hidden: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Where bare limbs would be seen, and how far each pixel is from the limb's axis.
 
@@ -148,7 +93,7 @@ def limb_maps(
     Args:
         keypoints: N×17×3.
         size: (H, W).
-        girth: N, see ``leg_girth``.
+        seen: the legs that the photo shows.
         hidden: N×2, see ``hidden_hands``.
 
     Returns:
@@ -157,7 +102,7 @@ def limb_maps(
         seam: N×1×H×W in [0, 1], where one leg lies against the other.
         reach: N×1×H×W in [0, 1], where there may be body at all.
     """
-    p, grid, length = _measured(keypoints, size)
+    p, grid, length = measured(keypoints, size)
     shoulders, hips = p[:, 5:7].mean(1), p[:, 11:13].mean(1)
     nose = p[:, 0]
     chest = (p[:, 5] - p[:, 6]).norm(dim=1).clamp(min=0.3 * length) / 2
@@ -169,16 +114,17 @@ def limb_maps(
         # from the foot of the neck the shoulders slope
         *(capsule(grid, nose + _FOOT * (shoulders - nose), p[:, k], _NECK * length, _NECK * length) for k in (5, 6)),
     ]
-    left, right = (_leg(p, grid, length, joints) for joints in LEG_JOINTS)
-    legs = [left, right, capsule(grid, p[:, 11], p[:, 12], _LEG[0] * length, _LEG[0] * length)]
-    crotch = hips[:, 1] + 1.1 * _LEG[0] * length
+    below_hem = met(grid, p, seen)
+    left, right = (leg(p, below_hem, length, joints) for joints in LEG_JOINTS)
+    legs = [left, right, capsule(below_hem, p[:, 11], p[:, 12], LEG[0] * length, LEG[0] * length)]
+    crotch = hips[:, 1] + 1.1 * LEG[0] * length
     below = ((grid[:, :, 1] - crotch[:, None, None]) / (0.3 * length)[:, None, None]).clamp(0, 1)
     seam = torch.exp(-(((left - right) / _SEAM_WIDTH) ** 2)) * torch.maximum(left, right).clamp(max=1) ** 2 * below
     arms = _arms(p, grid, length) + _hands(p, grid, length, hidden)
     near = torch.stack([torch.stack(group).amin(0) for group in (trunk, legs, arms)] + [seam], 1)
     near = F.interpolate(near, size, mode="bilinear", align_corners=False)
     trunk, legs, arms, seam = near.split(1, 1)
-    known, girth = ~girth.isnan().view(-1, 1, 1, 1), girth.nan_to_num(1.0).view(-1, 1, 1, 1).clamp(min=_THIN)
+    known, girth = (x.view(-1, 1, 1, 1) for x in (~seen.girth.isnan(), seen.girth.nan_to_num(1.0).clamp(min=_THIN)))
     inside = ((1.05 - torch.minimum(legs / (_SPARE * girth), arms / (2 * _SPARE - 1))) / 0.1).clamp(0, 1)
     rows = ((torch.arange(size[0], device=p.device) + 0.5) / size[0]).view(1, 1, -1, 1)
     hip, tall = hips[:, 1].view(-1, 1, 1, 1), length.view(-1, 1, 1, 1)
@@ -188,50 +134,6 @@ def limb_maps(
     return edge(near, length, size[0]), near, seam, reach
 
 
-def leg_radii(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
-    """How thick a bare leg is in each row of a frame, N×H, in frame heights.
-
-    Args:
-        keypoints: N×17×3.
-        size: (H, W).
-    """
-    height, width = size
-    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
-    torso = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1, keepdim=True)
-    hips, knees, ankles = (points[:, k, 1].mean(1, keepdim=True) for k in ([11, 12], [13, 14], [15, 16]))
-    rows = ((torch.arange(height, device=points.device) + 0.5) / height).view(1, -1)
-    thigh, shin = (((rows - a) / (b - a).clamp(min=0.02)).clamp(0, 1) for a, b in ((hips, knees), (knees, ankles)))
-    return (_STOUT[0] + (_STOUT[1] - _STOUT[0]) * thigh + (_STOUT[2] - _STOUT[1]) * shin) * torso
-
-
-def leg_girth(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
-    """How thick the legs just below an edit region are, with what they are in: 1 is two bare legs beside each other.
-
-    Args:
-        parse: N×11×H×W probabilities.
-        keypoints: N×17×3.
-        edit: N×1×H×W in [0, 1].
-
-    Returns:
-        N float32; NaN where none are seen there.
-    """
-    height, width = parse.shape[2:]
-    points = keypoints[:, :, :2].float() * keypoints.new_tensor([width / height, 1.0])
-    torso = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1, keepdim=True).clamp(min=0.05)
-    hips, ankles = (points[:, k, 1].mean(1, keepdim=True) for k in ([11, 12], [15, 16]))
-    rows = ((torch.arange(height, device=parse.device) + 0.5) / height).view(1, -1)
-    off, seen = (
-        (layer(parse, *k) * part)[:, 0].sum(2) / height
-        for k, part in (([UPPER, OUTER, DRESS, LOWER], edit), ([LOWER, LEGS, DRESS], 1 - edit))
-    )
-    last = torch.where(off > _SEEN / 2 * torso, rows, 0.0).amax(1, keepdim=True)
-    down = (rows - last) / torso
-    there = (down > _BELOW[0]) & (down < _BELOW[1]) & (rows > hips) & (rows < ankles) & (seen > _SEEN * torso)
-    girth = seen / (4 * leg_radii(keypoints, (height, width))).clamp(min=1e-4)
-    mean = (girth * there).sum(1) / there.sum(1).clamp(min=1)
-    return torch.where(there.sum(1) > _ROWS * torso[:, 0] * height, mean, torch.nan)
-
-
 def hidden_hands(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
     """Which hands, left and right, the photo does not show: those in a pocket or a wide sleeve; N×2, 0 or 1. An arm that is
     bared must not end in a stump.
@@ -239,7 +141,7 @@ def hidden_hands(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
     Args:
         parse: N×11×H×W probabilities. keypoints: N×17×3. edit: N×1×H×W in [0, 1].
     """
-    p, grid, length = _measured(keypoints, tuple(parse.shape[2:]))
+    p, grid, length = measured(keypoints, tuple(parse.shape[2:]))
     bare = halve(layer(parse, ARMS) * (1 - edit))[:, 0]
     shown = []
     for elbow, wrist in ((7, 9), (8, 10)):
@@ -250,7 +152,7 @@ def hidden_hands(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
 
 
 def first_guess(
-    keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor, girth: Tensor, hidden: Tensor
+    keypoints: Tensor, skin: Tensor, below: Tensor, covered: Tensor, figure: Tensor, seen: LegsSeen, hidden: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The person without the garments that come off; meant for the edit region only.
 
@@ -262,7 +164,7 @@ def first_guess(
         below: N×3×H×W, the colour of the lower garment carried on.
         covered: N in [0, 1], how sure it is that hips and legs are in that garment.
         figure: N×1×H×W in [0, 1], the person and what is worn.
-        girth: N, see ``leg_girth``: thin legs are thin higher up too, and no legs are wider there than they were seen to be.
+        seen: the legs that the photo shows: thin ones are thin higher up too, none are wider there than they were seen to be.
         hidden: N×2, see ``hidden_hands``: these are painted.
 
     Returns:
@@ -271,8 +173,8 @@ def first_guess(
         is the lower garment's, N×1×H×W in [0, 1].
     """
     size = tuple(skin.shape[2:])
-    girth = torch.where(girth.isnan() & (covered == 0), _BARE, girth)
-    cover, depth, seam, reach = limb_maps(keypoints, size, girth, hidden)
+    seen = replace(seen, girth=torch.where(seen.girth.isnan() & (covered == 0), _BARE, seen.girth))
+    cover, depth, seam, reach = limb_maps(keypoints, size, seen, hidden)
     covered = covered.view(-1, 1, 1, 1)
     shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
     waist = (hips - 0.3 * (hips - shoulders)).view(-1, 1, 1, 1)

@@ -17,9 +17,9 @@ from ..config import ARMS, BACKGROUND, CATEGORIES, DRESS, LEGS, LOWER, OUTER, UP
 from ..data.pairs import OWN, worn_kinds
 from ..data.rendered import Rendered
 from ..data.streets import Streets
+from ..nets.capsules import capsule, limb
 from ..nets.filling import fill
 from ..nets.precision import bf16_pays
-from ..nets.prior import capsule, limb
 from ..nets.skeleton import LEG_JOINTS
 from ..nets.tryon import TryOnModel
 from .body import person_boxes
