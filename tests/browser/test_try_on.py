@@ -35,6 +35,16 @@ def wait_for_new(page: Page, old: str) -> str:
     return result(page)
 
 
+def settled(page: Page, old: str) -> str:
+    """``wait_for_new``, and until nothing takes its place: on a busy computer a result asked for earlier may still come."""
+    shown = wait_for_new(page, old)
+    while True:
+        page.wait_for_timeout(1500)
+        if result(page) == shown:
+            return shown
+        shown = result(page)
+
+
 def fetch(page: Page, address: str) -> Image.Image:
     return Image.open(io.BytesIO(page.request.get(address).body()))
 
@@ -104,9 +114,9 @@ def test_of_quick_changes_the_last_one_counts(visit, tmp_path):
     me, garments = photo("people", 2, tmp_path / "me.jpg"), page.locator("#garments button")
     shown = result(page)
     upload(page, "person", me)
-    shown = wait_for_new(page, shown)
+    shown = settled(page, shown)
     garments.nth(1).click()
-    wanted = wait_for_new(page, shown)
+    wanted = settled(page, shown)
     garments.nth(5).click()
     wait_for_new(page, wanted)
     for number in (3, 4, 2, 1):  # each comes while the one before is under way
