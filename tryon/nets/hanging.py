@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..config import CATEGORIES, LANDMARKS
 from .edges import box
+from .skeleton import ARM_JOINTS
 from .sleeves import SLEEVE_ENDS
 
 _CROTCH = LANDMARKS.index("crotch")
@@ -80,7 +81,7 @@ def within_hands(worn: Tensor, keypoints: Tensor, category: Tensor, sleeved: Ten
     rows = ((torch.arange(height, device=worn.device) + 0.5) / height).view(1, 1, -1, 1)
     columns = ((torch.arange(width, device=worn.device) + 0.5) / height).view(1, 1, 1, -1)
     hip_x, hip_y = (hips[:, k].view(-1, 1, 1, 1) for k in (0, 1))
-    for arm, side in (((5, 7, 9), 1.0), ((6, 8, 10), -1.0)):
+    for arm, side in zip(ARM_JOINTS, (1.0, -1.0)):
         away, down = (side * (points[:, arm, 0] - hips[:, :1])).T.view(3, -1, 1, 1, 1), points[:, arm, 1].T.view(3, -1, 1, 1, 1)
         hangs = (down[2] > hip_y - _LOW * length) & (away[2] > _NEAR * length) & (away[2] < _FAR * length)
         hangs = hangs & (down[1] > down[0]) & (down[2] > down[1]) & is_dress

@@ -17,7 +17,7 @@ from .capsules import capsule, limb, measured
 from .filling import halve
 from .legs import LEG, LegsSeen, leg, met
 from .masks import layer
-from .skeleton import LEG_JOINTS
+from .skeleton import ARM_JOINTS, LEG_JOINTS
 
 # Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult), as bare arms were measured to be
 # on 700 street photos: half widths of 0.071 by the elbow, 0.053 by the wrist, in the median, where clothes hide none of it.
@@ -39,13 +39,13 @@ _SEAM, _SEAM_WIDTH = 0.45, 0.16  # how dark it is where two bare legs touch, and
 
 def _arms(points: Tensor, grid: Tensor, length: Tensor) -> list[Tensor]:
     """The capsules of both arms; arguments as ``measured`` gives them."""
-    return [c for joints in ((5, 7, 9), (6, 8, 10)) for c in limb(grid, points, joints, _ARM, length)]
+    return [c for joints in ARM_JOINTS for c in limb(grid, points, joints, _ARM, length)]
 
 
 def _hands(points: Tensor, grid: Tensor, length: Tensor, hidden: Tensor) -> list[Tensor]:
     """A palm and closed fingers beyond each wrist, where ``hidden`` (N×2, left and right) is 1; else as ``_arms``."""
     out = []
-    for side, (elbow, wrist) in enumerate(((7, 9), (8, 10))):
+    for side, (_, elbow, wrist) in enumerate(ARM_JOINTS):
         along = points[:, wrist] - points[:, elbow]
         along = along / along.norm(dim=1, keepdim=True).clamp(min=1e-4) * length[:, None]
         knuckles, tips = (points[:, wrist] + far * along for far in _HAND)
@@ -65,7 +65,7 @@ def bare_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
         size: (H, W).
     """
     p, grid, length = measured(keypoints, size)
-    for shoulder, elbow in ((5, 7), (6, 8)):
+    for shoulder, elbow, _ in ARM_JOINTS:
         p[:, shoulder] += _SHOULDER * (p[:, elbow] - p[:, shoulder])
     near = torch.stack(_arms(p, grid, length)).amin(0)
     near = F.interpolate(near.unsqueeze(1), size, mode="bilinear", align_corners=False)
@@ -144,7 +144,7 @@ def hidden_hands(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
     p, grid, length = measured(keypoints, tuple(parse.shape[2:]))
     bare = halve(layer(parse, ARMS) * (1 - edit))[:, 0]
     shown = []
-    for elbow, wrist in ((7, 9), (8, 10)):
+    for _, elbow, wrist in ARM_JOINTS:
         hand = p[:, wrist] + 0.3 * (p[:, wrist] - p[:, elbow])
         near = ((grid - hand[:, None, None]).norm(dim=3) < _HAND_NEAR * length[:, None, None]).float()
         shown.append((bare * near).sum((1, 2)) > _HAND_SHOWN * near.sum((1, 2)))

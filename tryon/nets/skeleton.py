@@ -9,12 +9,11 @@ from torch import Tensor
 ARM, LEG = (0.62, 0.55), (0.85, 0.85)
 TORSO = 1.45  # widths between the shoulders of a body seen from the front
 _HIP = 0.21  # half the hips' width, in lengths of the torso
-LEG_JOINTS = ((11, 13, 15), (12, 14, 16))  # keypoints from the body outwards
-_LIMBS = ((5, 6, 12, 11), (5, 7, 9), (6, 8, 10), *LEG_JOINTS)
+ARM_JOINTS, LEG_JOINTS = ((5, 7, 9), (6, 8, 10)), ((11, 13, 15), (12, 14, 16))  # keypoints, from the body outwards
+_LIMBS = ((5, 6, 12, 11), *ARM_JOINTS, *LEG_JOINTS)
 BARE, SLEEVE = 0.57, 0.06  # of an arm as ``draw_limbs`` draws it: its outline, and a sleeve's, 0.2 torso lengths out
 _ASIDE = 0.4  # lengths of the torso between the shoulders of a body that is turned aside
 _HIDDEN, _PLAINER = 0.036, 1.2  # peak of a wrist's heat map below which it is hidden, if the other's is so much plainer
-_ARMS = ((5, 7, 9), (6, 8, 10))
 _SEEN = 0.3  # chance of being in the frame below which a joint's reading is only a guess
 
 
@@ -44,7 +43,7 @@ def complete(keypoints: Tensor, aspect: float) -> Tensor:
         across = keypoints.new_tensor([side * _HIP, 1.0])
         place(hip, shoulders + TORSO * width * across)
     length = (points[:, 11:13].mean(1) - shoulders).norm(dim=1, keepdim=True).clamp(min=0.05)
-    for (root, middle, end), (first, second) in (((5, 7, 9), ARM), ((6, 8, 10), ARM), ((11, 13, 15), LEG), ((12, 14, 16), LEG)):
+    for (root, middle, end), (first, second) in [(arm, ARM) for arm in ARM_JOINTS] + [(leg, LEG) for leg in LEG_JOINTS]:
         place(middle, points[:, root] + first * length * down)
         along = points[:, middle] - points[:, root]
         place(end, points[:, middle] + second * length * along / along.norm(dim=1, keepdim=True).clamp(min=1e-4))
@@ -66,7 +65,7 @@ def arms_in_view(keypoints: Tensor, peaks: Tensor, aspect: float) -> Tensor:
     length = (points[:, 11:13].mean(1) - points[:, 5:7].mean(1)).norm(dim=1)
     aside = (points[:, 5] - points[:, 6]).norm(dim=1) < _ASIDE * length
     out = keypoints.clone()
-    for arm, other in (_ARMS, _ARMS[::-1]):
+    for arm, other in (ARM_JOINTS, ARM_JOINTS[::-1]):
         far, near = peaks[:, arm[2]], peaks[:, other[2]]
         hidden = (aside & (far < _HIDDEN) & (near > _PLAINER * far)).view(-1, 1, 1)
         out[:, arm] = torch.where(hidden, keypoints[:, other], keypoints[:, arm])
@@ -139,7 +138,7 @@ def hand_maps(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1)[:, None, None]
     y, x = ((torch.arange(side, device=points.device) + 0.5) / height for side in size)
     out = points.new_zeros(len(points), height, width)
-    for elbow, wrist in ((7, 9), (8, 10)):
+    for _, elbow, wrist in ARM_JOINTS:
         hand = points[:, wrist] + 0.3 * (points[:, wrist] - points[:, elbow])
         far = ((x.view(1, 1, -1) - hand[:, 0, None, None]) ** 2 + (y.view(1, -1, 1) - hand[:, 1, None, None]) ** 2).sqrt()
         out = torch.maximum(out, (far < 0.2 * length).float())

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import CATEGORIES, LANDMARKS
-from .skeleton import onto_bone
+from .skeleton import ARM_JOINTS, onto_bone
 
 _SLEEVE = [[LANDMARKS.index(f"sleeve_{side}_{end}") for end in ("outer", "inner")] for side in ("left", "right")]
 SLEEVE_ENDS = _SLEEVE[0] + _SLEEVE[1]  # rows of LANDMARKS
@@ -123,7 +123,7 @@ def whole_sleeves(seen: Tensor, keypoints: Tensor, torso: Tensor, reach: Tensor)
     y = ((torch.arange(height, device=seen.device) + 0.5) / height).view(1, -1, 1)
     x = ((torch.arange(width, device=seen.device) + 0.5) / height).view(1, 1, -1)
     ends, places, distances = [], [], []
-    for joints in ((5, 7, 9), (6, 8, 10)):
+    for joints in ARM_JOINTS:
         shoulder, elbow, wrist = (points[:, [k]] for k in joints)
         axis = torch.where(along < 0.5, torch.lerp(shoulder, elbow, 2 * along), torch.lerp(elbow, wrist, 2 * along - 1))
         covered, trunk = F.grid_sample(maps, (axis / unit * 2 - 1).unsqueeze(1), align_corners=False)[:, :, 0].unbind(1)

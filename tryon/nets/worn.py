@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..config import LANDMARKS
+from .skeleton import ARM_JOINTS
 
 _L = {name: i for i, name in enumerate(LANDMARKS)}
 
@@ -35,7 +36,7 @@ def worn_landmarks(mask: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
         x, y = int(round(point[0])), int(round(point[1]))
         return 0 <= x < width and 0 <= y < height and bool(mask[y, x])
 
-    for side, sign, joints in (("left", 1, (5, 7, 9)), ("right", -1, (6, 8, 10))):
+    for side, sign, joints in zip(("left", "right"), (1, -1), ARM_JOINTS):
         shoulder, elbow, wrist = points[list(joints)]
         put(f"shoulder_{side}", shoulder + sign * 0.1 * across - (0, 0.07 * torso))
         put(f"armpit_{side}", shoulder - sign * 0.05 * across + 0.27 * (hips - shoulders))

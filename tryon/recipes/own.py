@@ -20,13 +20,12 @@ from ..data.streets import Streets
 from ..nets.capsules import capsule, limb
 from ..nets.filling import fill
 from ..nets.precision import bf16_pays
-from ..nets.skeleton import LEG_JOINTS
+from ..nets.skeleton import ARM_JOINTS, LEG_JOINTS
 from ..nets.tryon import TryOnModel
 from .body import person_boxes
 
 _STANDS_FOR = {"upper": UPPER, "lower": LOWER, "dress": DRESS}  # a set of garments taken off together counts as one
 _ARM, _LEG = (0.15, 0.11, 0.08), (0.21, 0.14, 0.1)  # radii of dressed limbs in lengths of the torso; see ``prior``
-_ARMS = ((5, 7, 9), (6, 8, 10))  # keypoints from the body outwards
 _FRAME = (256, 192)
 _AT_ONCE = 16
 
@@ -252,11 +251,11 @@ class Figure:
         self._trunk = torch.stack(trunk).amin(0)
         self._arms, self._legs = (
             torch.stack([c for joints in both for c in limb(place, p, joints, radii, length)]).amin(0)
-            for both, radii in ((_ARMS, _ARM), (LEG_JOINTS, _LEG))
+            for both, radii in ((ARM_JOINTS, _ARM), (LEG_JOINTS, _LEG))
         )
         knees = p[:, 13:15].mean(1)
         self._skirt = capsule(place, hips, knees, 0.45 * length, 0.6 * length)
-        self.down_the_arm = _along(p, _ARMS, place)
+        self.down_the_arm = _along(p, ARM_JOINTS, place)
         self.down_the_leg = _along(p, LEG_JOINTS, place)
 
     def trunk(self, wide: Tensor | float) -> Tensor:
