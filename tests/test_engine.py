@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tryon.bench import EXAMPLES
 from tryon.checkpoint import save
 from tryon.composite import paste_back
 from tryon.config import InputError, TryOnConfig
@@ -181,3 +182,13 @@ def test_doctor_on_garments():
     none = reading(torch.zeros(1, 1, 128, 96))
     assert codes(examine_garment(none, photo(5))) == {"garment_none"}
     assert good.category is not None and "下装" not in examine_garment(none, photo(5))[0].text("en")
+
+
+def test_a_garment_on_its_side_is_told_of_and_an_upright_one_is_not():
+    shipped, tank = TryOnEngine(), Image.open(EXAMPLES / "garments" / "03.jpg").convert("RGB")
+    for way in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270):
+        told = shipped.examine_garment(tank.transpose(way))
+        assert "garment_sideways" in codes(told) and all(finding.severity == "warning" for finding in told)
+    wide = Image.new("RGB", (800, 600), tank.getpixel((2, 2)))
+    wide.paste(tank, (200, 40))
+    assert "garment_sideways" not in codes(shipped.examine_garment(wide)) | codes(shipped.examine_garment(tank))

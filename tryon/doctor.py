@@ -87,8 +87,11 @@ def examine_light(photo: Image.Image) -> list[Finding]:
     return out
 
 
-def examine_garment(reading: GarmentReading, photo: Image.Image, category: str = "auto") -> list[Finding]:
-    """Remarks on a garment's photo; ``category`` is what the user said it is, or "auto"."""
+def examine_garment(
+    reading: GarmentReading, photo: Image.Image, category: str = "auto", sideways: bool = False
+) -> list[Finding]:
+    """Remarks on a garment's photo; ``category`` is what the user said it is, or "auto", ``sideways`` whether the garment
+    seems to lie on its side."""
     mask = reading.mask[0, 0].float().cpu().round()
     share = float(mask.mean())
     if share < 0.012:
@@ -96,6 +99,8 @@ def examine_garment(reading: GarmentReading, photo: Image.Image, category: str =
     out = []
     if bool(reading.worn[0]):
         out.append(Finding("garment_worn", "warning"))
+    if sideways:
+        out.append(Finding("garment_sideways", "warning"))
     chance = reading.category[0].float().cpu()
     likely = CATEGORIES[int(chance.argmax())]
     if category != "auto" and likely != category and float(chance.max()) > 0.8:

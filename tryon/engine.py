@@ -27,6 +27,9 @@ from .nets.tryon import GarmentReading, PersonReading, TryOnOutput
 from .pictures import difference_picture, keypoint_picture, parse_picture
 
 _REMEMBERED = 16  # photos whose reading is kept
+# how sure GarmentNet is below the first as a photo is and above the second when it is turned: of upright photos laid on their
+# side 41 % are found, of 156 photos wider than tall five, four of which lie on their side
+_DOUBT, _SURE = 0.7, 0.88
 MAX_SEED = 2**31 - 1
 
 
@@ -58,6 +61,7 @@ class _Read:
     tensor: Tensor
     box: Letterbox
     reading: Any
+    sideways: bool = False  # a garment that lies on its side
 
 
 @dataclass
@@ -138,7 +142,7 @@ class TryOnEngine:
         if adjust.garment or adjust.landmarks or adjust.light:
             with clock.stage("garment"):
                 garment, cloth = self._corrected(garment, cloth, person_in, adjust)
-        findings = examine_person(body.reading, person_in) + examine_garment(cloth.reading, garment, category)
+        findings = examine_person(body.reading, person_in) + examine_garment(cloth.reading, garment, category, cloth.sideways)
         for finding in findings:
             if finding.severity == "error":
                 raise InputError(finding.code, **finding.params)
@@ -176,7 +180,8 @@ class TryOnEngine:
 
     def examine_garment(self, photo: Image.Image, category: str = "auto") -> list[Finding]:
         """What the doctor says of a garment's photo."""
-        return examine_garment(self._read("garment", photo, Clock()).reading, photo, category)
+        read = self._read("garment", photo, Clock())
+        return examine_garment(read.reading, photo, category, read.sideways)
 
     def landmarks(self, photo: Image.Image, adjust: Adjustments | None = None) -> dict[str, tuple[float, float]]:
         """A garment's landmarks by name, x and y in [0, 1] of its photo, as they are read or corrected; those it has."""
@@ -214,12 +219,23 @@ class TryOnEngine:
         with clock.stage(kind):
             network = self.model.read_person if kind == "person" else self.model.read_garment
             reading: PersonReading | GarmentReading = self._run(lambda: network(tensor))
-        read = _Read(tensor, box, reading)
+            sideways = kind == "garment" and not bool(reading.worn[0]) and self._on_its_side(photo, tensor)
+        read = _Read(tensor, box, reading, sideways)
         with self._lock:
             self._memory[key] = read
             while len(self._memory) > _REMEMBERED:
                 self._memory.popitem(last=False)
         return read
+
+    def _on_its_side(self, garment: Image.Image, tensor: Tensor) -> bool:
+        """Whether a garment's photo is wider than it is tall, and makes much more sense turned to one side or the other."""
+        if garment.width <= garment.height or self._certainty(tensor) > _DOUBT:
+            return False
+        turned = (garment.transpose(way) for way in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270))
+        return any(self._certainty(self._framed(photo)[0]) > _SURE for photo in turned)
+
+    def _certainty(self, garment: Tensor) -> float:
+        return float(self._run(lambda: self.model.certainty(garment)))
 
     def _corrected(
         self, garment: Image.Image, cloth: _Read, person: Image.Image, adjust: Adjustments
@@ -231,7 +247,7 @@ class TryOnEngine:
             reading = self._run(lambda: self.model.read_garment(rest))
         garment = adjust.relit(garment, person)
         tensor = self._framed(garment)[0] if adjust.light else cloth.tensor
-        return garment, _Read(tensor, cloth.box, self._run(lambda: adjust.read(reading, tensor, cloth.box)))
+        return garment, replace(cloth, tensor=tensor, reading=self._run(lambda: adjust.read(reading, tensor, cloth.box)))
 
     def _generate(
         self, body: _Read, cloth: _Read, category: str, seed: int, clock: Clock, adjust: Adjustments

@@ -28,6 +28,10 @@ class GarmentMaps:
         """N×18×3: x and y in [0, 1] of the frame, and the chance that the garment has this landmark."""
         return settle_pairs(self.heat, self.present.float().sigmoid())
 
+    def certainty(self) -> Tensor:
+        """How sure the network is of what it sees, N in [0, 1]: of the kind, and of which landmarks there are."""
+        return self.category.float().softmax(1).amax(1) * (2 * self.present.float().sigmoid() - 1).abs().mean(1)
+
 
 class GarmentNet(nn.Module):
     """Residual U-Net with five heads; reads N×3×H×W RGB in [-1, 1] (sides divide by 32)."""

@@ -165,6 +165,10 @@ class TryOnModel(nn.Module):
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_sleeves(mask, landmarks))
         return GarmentReading.of(garment, mask, lining, landmarks, category, worn)
 
+    def certainty(self, garment: Tensor) -> Tensor:
+        """How sure GarmentNet is of garments' photos (N×3×H×W in [-1, 1]), N in [0, 1]."""
+        return self.garment(_resize(garment, self.config.garment.size)).certainty()
+
     def drape(self, person: PersonReading, reading: GarmentReading, category: Tensor) -> Draped:
         """Lay the garment on the body; category N int64 index into CATEGORIES."""
         size, frame = self.config.warp.size, reading.mask.shape[2:]
