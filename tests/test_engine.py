@@ -184,11 +184,24 @@ def test_doctor_on_garments():
     assert good.category is not None and "下装" not in examine_garment(none, photo(5))[0].text("en")
 
 
-def test_a_garment_on_its_side_is_told_of_and_an_upright_one_is_not():
-    shipped, tank = TryOnEngine(), Image.open(EXAMPLES / "garments" / "03.jpg").convert("RGB")
-    for way in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270):
-        told = shipped.examine_garment(tank.transpose(way))
-        assert "garment_sideways" in codes(told) and all(finding.severity == "warning" for finding in told)
+def test_a_garment_that_lies_on_its_side_is_worn_as_if_it_did_not():
+    shipped = TryOnEngine()
+    person, tank = (Image.open(EXAMPLES / file).convert("RGB") for file in ("people/02.jpg", "garments/03.jpg"))
+    upright = shipped.try_on(person, tank)
+    hem = shipped.landmarks(tank)["hem_left"]
+    assert not codes(upright.findings) & {"garment_turned"}
+    ways = Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270
+    for way, back in (ways, ways[::-1]):
+        laid = tank.transpose(way)
+        result = shipped.try_on(person, laid)
+        assert "garment_turned" in codes(result.findings) and result.category == upright.category
+        assert np.abs(np.asarray(result.image, int) - np.asarray(upright.image, int)).mean() < 0.2
+        assert result.garment_mask.size == laid.size
+        mask = result.garment_mask.transpose(back)
+        assert np.abs(np.asarray(mask, int) - np.asarray(upright.garment_mask, int)).mean() < 1
+        x, y = shipped.landmarks(laid)["hem_left"]  # on the photo as it was given
+        expected = (hem[1], 1 - hem[0]) if way == Image.Transpose.ROTATE_90 else (1 - hem[1], hem[0])
+        assert abs(x - expected[0]) < 0.01 and abs(y - expected[1]) < 0.01
     wide = Image.new("RGB", (800, 600), tank.getpixel((2, 2)))
     wide.paste(tank, (200, 40))
-    assert "garment_sideways" not in codes(shipped.examine_garment(wide)) | codes(shipped.examine_garment(tank))
+    assert "garment_turned" not in codes(shipped.examine_garment(wide))

@@ -184,6 +184,24 @@ def test_points_and_pixels_agree():
     assert torch.allclose(box.points_to_photo(centre), torch.tensor([0.75, 0.2]), atol=2e-3)
 
 
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_turned_photo_finds_its_way_back(turn):
+    photo = smooth(400, 300)
+    framed, box = frame(photo, (512, 384), turn=turn)
+    upright = photo.transpose((Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)[turn - 1])
+    assert torch.equal(framed, frame(upright, (512, 384))[0])
+    back = to_image(box.to_photo(framed))
+    assert back.size == photo.size and np.abs(np.asarray(back, int) - np.asarray(photo, int)).mean() < 2
+    points = torch.rand(5, 7, 2, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(box.points_to_photo(box.points_to_frame(points)), points, atol=1e-6)
+    spot = Image.new("RGB", (400, 300))
+    spot.paste((255, 255, 255), (296, 56, 304, 64))
+    weight = frame(spot, (512, 384), fill=(0, 0, 0), turn=turn)[0][0, 0] + 1
+    y, x = torch.meshgrid((torch.arange(512) + 0.5) / 512, (torch.arange(384) + 0.5) / 384, indexing="ij")
+    centre = torch.stack([(weight * x).sum(), (weight * y).sum()]) / weight.sum()
+    assert torch.allclose(box.points_to_photo(centre), torch.tensor([0.75, 0.2]), atol=2e-3)
+
+
 def test_padding_continues_the_backdrop():
     framed, box = frame(Image.new("RGB", (100, 300), (200, 180, 160)), (512, 384))
     assert box.top == 0 and box.left > 0

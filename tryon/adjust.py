@@ -58,7 +58,7 @@ class Marks:
 
     def framed(self, box: Letterbox, like: Tensor) -> tuple[Tensor, Tensor]:
         """Yes and no in the photo's frame, each 1×1×H×W, 0 or 1; the padding is neither."""
-        seen = frame(self.picture.convert("RGB"), box.frame_size, fill=(NEITHER,) * 3)[0][:, :1].to(like)
+        seen = frame(self.picture.convert("RGB"), box.frame_size, (NEITHER,) * 3, box.turn)[0][:, :1].to(like)
         return (seen > 0.5).to(like), (seen < -0.5).to(like)
 
 

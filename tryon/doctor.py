@@ -88,10 +88,10 @@ def examine_light(photo: Image.Image) -> list[Finding]:
 
 
 def examine_garment(
-    reading: GarmentReading, photo: Image.Image, category: str = "auto", sideways: bool = False
+    reading: GarmentReading, photo: Image.Image, category: str = "auto", turn: int = 0
 ) -> list[Finding]:
-    """Remarks on a garment's photo; ``category`` is what the user said it is, or "auto", ``sideways`` whether the garment
-    seems to lie on its side."""
+    """Remarks on a garment's photo; ``category`` is what the user said it is, or "auto", ``turn`` by how many quarters the photo
+    was turned for the reading."""
     mask = reading.mask[0, 0].float().cpu().round()
     share = float(mask.mean())
     if share < 0.012:
@@ -99,14 +99,14 @@ def examine_garment(
     out = []
     if bool(reading.worn[0]):
         out.append(Finding("garment_worn", "warning"))
-    if sideways:
-        out.append(Finding("garment_sideways", "warning"))
+    if turn:
+        out.append(Finding("garment_turned", "warning"))
     chance = reading.category[0].float().cpu()
     likely = CATEGORIES[int(chance.argmax())]
     if category != "auto" and likely != category and float(chance.max()) > 0.8:
         out.append(Finding("garment_category", "warning", {"likely": likely, "chosen": category}))
     height, width = mask.shape
-    aspect = photo.width / photo.height
+    aspect = photo.height / photo.width if turn % 2 else photo.width / photo.height
     inner_h = height if aspect <= width / height else width / aspect
     inner_w = width if aspect >= width / height else height * aspect
     top, left = int((height - inner_h) / 2), int((width - inner_w) / 2)

@@ -141,9 +141,9 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "The garment is cut off at the photo's edge; show it whole.",
         "衣服被照片边缘截断；请拍下整件衣服。",
     ),
-    "garment_sideways": (
-        "The garment seems to lie on its side; turn the photo so that its neck or waist is at the top.",
-        "衣服似乎是横着拍的；请旋转照片，让领口或腰部朝上。",
+    "garment_turned": (
+        "The garment seems to lie on its side and was turned; if that is wrong, give a photo with its neck or waist at the top.",
+        "衣服似乎是横着拍的，已自动转正；若转错了，请换一张领口或腰部朝上的照片。",
     ),
     "garment_missing": ("Give a garment's photo too, with --garment.", "请用 --garment 同时给出服装照片。"),
     "pairs_unreadable": ("{file} cannot be read as a CSV file in UTF-8.", "{file} 无法作为 UTF-8 的 CSV 文件读取。"),
