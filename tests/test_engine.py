@@ -13,7 +13,7 @@ from tryon.composite import paste_back
 from tryon.config import InputError, TryOnConfig
 from tryon.doctor import back_view, examine_garment, examine_light, examine_person, several_people
 from tryon.engine import TryOnEngine
-from tryon.images import frame
+from tryon.letterbox import frame
 from tryon.nets.tryon import Draped, GarmentReading, PersonReading, TryOnModel, TryOnOutput
 
 

@@ -14,17 +14,16 @@ from PIL import Image, ImageCms
 
 from tryon.config import InputError
 from tryon.images import (
-    Letterbox,
     Limits,
     content_hash,
     denoise,
-    frame,
     load_photo,
     mask_to_image,
     save_png,
     to_image,
     to_tensor,
 )
+from tryon.letterbox import Letterbox, frame
 
 
 def smooth(width: int, height: int) -> Image.Image:

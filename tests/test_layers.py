@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [  # from the ground up; a module may import from its own layer and from those below
     {"messages"},
     {"config"},
-    {"images"},
+    {"images", "letterbox"},
     {"augment", "card", "data", "nets", "losses", "pose", "faces", "journal", "measures", "pictures"},
     {"adjust", "composite", "doctor"},
     {"checkpoint", "evaluate", "hub"},

@@ -11,7 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from .config import CATEGORIES, LANDMARKS, LOWER, InputError
-from .images import Letterbox, frame, to_image, to_tensor
+from .images import to_image, to_tensor
+from .letterbox import Letterbox, frame
 from .nets.condition import edit_region, feathered
 from .nets.masks import fill_holes, grow, layer
 from .nets.old_clothes import replaced, taken_off

@@ -17,7 +17,8 @@ from PIL import Image, ImageOps
 from .checkpoint import default_checkpoint, load
 from .config import TrainingError
 from .engine import TryOnEngine
-from .images import frame, load_photo
+from .images import load_photo
+from .letterbox import frame
 from .nets.blocks import fold_batch_norm
 from .recipes.presets import preset
 from .runs import Order, Runs

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from .images import Letterbox, mask_to_image, to_image, to_tensor
+from .images import mask_to_image, to_image, to_tensor
+from .letterbox import Letterbox
 from .nets.tryon import TryOnOutput
 
 

@@ -20,7 +20,8 @@ from .checkpoint import default_checkpoint, load
 from .composite import paste_back
 from .config import CATEGORIES, LANDMARKS, InputError
 from .doctor import Finding, examine_garment, examine_person
-from .images import Letterbox, content_hash, denoise, frame, mask_to_image, to_image
+from .images import content_hash, denoise, mask_to_image, to_image
+from .letterbox import Letterbox, frame
 from .nets.blocks import fold_batch_norm
 from .nets.precision import bf16_pays
 from .nets.tryon import GarmentReading, PersonReading, TryOnOutput

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..config import CATEGORIES, DataError
-from ..images import frame
+from ..letterbox import frame
 from .survey import Report
 
 _KINDS = {

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..config import CATEGORIES, FACE
 from ..data.pairs import Pictures
-from ..images import Letterbox, frame
+from ..letterbox import Letterbox, frame
 from ..measures import (
     ciede2000,
     correlation,

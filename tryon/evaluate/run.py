@@ -15,7 +15,8 @@ from torch import Tensor
 
 from ..config import CATEGORIES, TryOnError
 from ..data.pairs import Pair, Pictures
-from ..images import frame, to_image
+from ..images import to_image
+from ..letterbox import frame
 from .baselines import BASELINES, paste, warp_by_landmarks
 from .inception import Sets
 from .judge import Case, Dressed, Judge, figures, untouched

@@ -20,7 +20,7 @@ from ..data.growing import GrowingWorld
 from ..data.rendered import Rendered
 from ..data.sources import LOOSE
 from ..data.streets import Streets
-from ..images import Letterbox
+from ..letterbox import Letterbox
 from ..losses import heat_loss, parse_loss, present_loss, union_loss
 from ..measures import ParseTally, pck
 from ..nets.body import BodyNet

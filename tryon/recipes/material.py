@@ -23,7 +23,7 @@ from ..data.streets import Streets, load_streets
 from ..data.survey import Report, pair_names, read_photos
 from ..data.wardrobe import load_wardrobe
 from ..doctor import examine_garment, examine_person
-from ..images import frame
+from ..letterbox import frame
 from ..nets.precision import bf16_pays
 from ..nets.tryon import GarmentReading, PersonReading, TryOnModel
 

@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import InputError
-from ..images import frame, load_photo, save_png, to_image
+from ..images import load_photo, save_png, to_image
+from ..letterbox import frame
 from ..nets.tryon import TryOnModel, TryOnOutput
 from ..pictures import PALETTE
 

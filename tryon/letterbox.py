@@ -1,0 +1,119 @@
+"""The frame in which networks see a photo: turned, scaled to fit, padded; and its exact inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from .images import to_tensor
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """How a photo lies in a frame: turned, scaled to fit, centred, padded; and the way back.
+
+    Args:
+        photo_size: (H, W) of the photo.
+        frame_size: (H, W) of the frame.
+        turn: quarters by which the photo is turned counterclockwise, 0 to 3.
+    """
+
+    photo_size: tuple[int, int]
+    frame_size: tuple[int, int]
+    turn: int = 0
+
+    @property
+    def turned_size(self) -> tuple[int, int]:
+        """(H, W) of the photo when it is turned."""
+        return self.photo_size[::-1] if self.turn % 2 else self.photo_size
+
+    @property
+    def scale(self) -> float:
+        """Frame pixels per photo pixel."""
+        return min(self.frame_size[0] / self.turned_size[0], self.frame_size[1] / self.turned_size[1])
+
+    @property
+    def inner_size(self) -> tuple[int, int]:
+        """(H, W) the photo takes up inside the frame."""
+        height, width = (max(1, round(side * self.scale)) for side in self.turned_size)
+        return min(height, self.frame_size[0]), min(width, self.frame_size[1])
+
+    @property
+    def top(self) -> int:
+        """Rows of padding above the photo."""
+        return (self.frame_size[0] - self.inner_size[0]) // 2
+
+    @property
+    def left(self) -> int:
+        """Columns of padding left of the photo."""
+        return (self.frame_size[1] - self.inner_size[1]) // 2
+
+    def to_photo(self, x: Tensor) -> Tensor:
+        """Bring a frame-sized N x C x H x W tensor of any range to the photo's size; the padding is cut off."""
+        assert x.ndim == 4 and tuple(x.shape[-2:]) == self.frame_size, (tuple(x.shape), self.frame_size)
+        height, width = self.inner_size
+        inner = x[..., self.top:self.top + height, self.left:self.left + width].float()
+        if (height, width) != self.turned_size:
+            inner = F.interpolate(inner, self.turned_size, mode="bilinear", align_corners=False, antialias=self.scale > 1)
+        return torch.rot90(inner, -self.turn, (2, 3)) if self.turn else inner
+
+    def points_to_frame(self, points: Tensor) -> Tensor:
+        """Points (... x 2, in [0, 1] of the photo) as points in [0, 1] of the frame."""
+        offset, share = self._shares(points)
+        return offset + _turned(points, self.turn) * share
+
+    def points_to_photo(self, points: Tensor) -> Tensor:
+        """The exact inverse of points_to_frame; points on the padding fall outside [0, 1]."""
+        offset, share = self._shares(points)
+        return _turned((points - offset) / share, -self.turn)
+
+    def _shares(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        (height, width), (inner_h, inner_w) = self.frame_size, self.inner_size
+        return like.new_tensor([self.left / width, self.top / height]), like.new_tensor(
+            [inner_w / width, inner_h / height])
+
+
+def _turned(points: Tensor, turn: int) -> Tensor:
+    """Points (... x 2, in [0, 1] of a picture) where they lie when it is turned counterclockwise by so many quarters."""
+    x, y = points.unbind(-1)
+    return torch.stack(((x, y), (y, 1 - x), (1 - x, 1 - y), (1 - y, x))[turn % 4], -1) if turn % 4 else points
+
+
+def frame(photo: Image.Image, size: tuple[int, int],
+          fill: Sequence[int] | None = None, turn: int = 0) -> tuple[Tensor, Letterbox]:
+    """Fit a photo into a frame without distorting it.
+
+    Args:
+        photo: mode "RGB".
+        size: (H, W) of the frame.
+        fill: RGB in 0..255 for the padding; by default the mean colour of the photo's border, so that a studio's
+            backdrop simply goes on.
+        turn: quarters by which the photo is turned counterclockwise, 0 to 3.
+
+    Returns:
+        1 x 3 x H x W float32 in [-1, 1], and the Letterbox that leads back.
+    """
+    box = Letterbox((photo.height, photo.width), size, turn)
+    height, width = box.inner_size
+    if turn:
+        photo = photo.transpose((Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)[turn - 1])
+    inner = photo.resize((width, height), Image.Resampling.BICUBIC)  # antialiased in Pillow
+    if (height, width) == size:
+        return to_tensor(inner), box
+    colour = _border_colour(inner) if fill is None else tuple(fill)
+    canvas = Image.new("RGB", (size[1], size[0]), colour)
+    canvas.paste(inner, (box.left, box.top))
+    return to_tensor(canvas), box
+
+
+def _border_colour(image: Image.Image) -> tuple[int, int, int]:
+    pixels = np.asarray(image)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    red, green, blue = border.mean(axis=0).round().astype(int).tolist()
+    return red, green, blue
