@@ -87,9 +87,7 @@ def examine_light(photo: Image.Image) -> list[Finding]:
     return out
 
 
-def examine_garment(
-    reading: GarmentReading, photo: Image.Image, category: str = "auto", turn: int = 0
-) -> list[Finding]:
+def examine_garment(reading: GarmentReading, photo: Image.Image, category: str = "auto", turn: int = 0) -> list[Finding]:
     """Remarks on a garment's photo; ``category`` is what the user said it is, or "auto", ``turn`` by how many quarters the photo
     was turned for the reading."""
     mask = reading.mask[0, 0].float().cpu().round()

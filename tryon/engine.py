@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections import OrderedDict
@@ -217,27 +218,28 @@ class TryOnEngine:
         with clock.stage("frame"):
             tensor, box = self._framed(photo)
         with clock.stage(kind):
-            if kind == "garment":
-                tensor, box = self._upright(photo, tensor, box)
             network = self.model.read_person if kind == "person" else self.model.read_garment
             reading: PersonReading | GarmentReading = self._run(lambda: network(tensor))
-        read = _Read(tensor, box, reading)
+            read = _Read(tensor, box, reading)
+            if kind == "garment":
+                read = self._upright(photo, read)
         with self._lock:
             self._memory[key] = read
             while len(self._memory) > _REMEMBERED:
                 self._memory.popitem(last=False)
         return read
 
-    def _upright(self, garment: Image.Image, tensor: Tensor, box: Letterbox) -> tuple[Tensor, Letterbox]:
-        """A garment's photo in its frame, turned where it is wider than tall and makes much more sense on another side."""
-        if garment.width <= garment.height or self._certainty(tensor) > _DOUBT:
-            return tensor, box
-        ways = [self._framed(garment, turn) for turn in (1, 3)]
-        sure = [self._certainty(turned) for turned, _ in ways]
-        return ways[sure.index(max(sure))] if max(sure) > _SURE else (tensor, box)
-
-    def _certainty(self, garment: Tensor) -> float:
-        return float(self._run(lambda: self.model.certainty(garment)))
+    def _upright(self, garment: Image.Image, read: _Read) -> _Read:
+        """A garment's reading, of the photo turned where it is wider than tall and makes much more sense on another side."""
+        if garment.width <= garment.height or read.reading.sure.item() > _DOUBT:
+            return read
+        best = read
+        for turn in (1, 3):
+            tensor, box = self._framed(garment, turn)
+            reading: GarmentReading = self._run(functools.partial(self.model.read_garment, tensor))
+            if reading.sure.item() > max(_SURE, best.reading.sure.item()):
+                best = _Read(tensor, box, reading)
+        return best
 
     def _corrected(
         self, garment: Image.Image, cloth: _Read, person: Image.Image, adjust: Adjustments

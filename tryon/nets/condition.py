@@ -130,24 +130,13 @@ def skin_colour(person: Tensor, skin: Tensor) -> Tensor:
     return 0.5 * common + 0.5 * spread(person, skin)
 
 
-def lower_seen(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
-    """Of a lower garment, or the skirt of a dress, what the photo goes on showing, without its rim; N×1×H×W in [0, 1].
-
-    Args:
-        parse: N×11×H×W probabilities. keypoints: N×17×3. edit: N×1×H×W in [0, 1].
-    """
-    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
-    skirt = layer(parse, DRESS) * (rows > keypoints[:, 11:13, 1].mean(1).view(-1, 1, 1, 1))  # a dress's upper half is none
-    return inner((layer(parse, LOWER) + skirt) * (1 - edit))
-
-
 def cloth_texture(person: Tensor, lower: Tensor, cloth: Tensor) -> Tensor:
     """What to add to the plain colours of a lower garment where more of it is to be seen than before: its own texture, mirrored.
 
     Args:
         person: N×3×H×W in [-1, 1].
-        lower: N×1×H×W in [0, 1], see ``lower_seen``.
-        cloth: N×1×H×W in [0, 1], where it is wanted.
+        lower, cloth: N×1×H×W in [0, 1], where the photo goes on showing the garment, and where more of it is wanted; see
+            ``Condition``.
 
     Returns:
         N×3×H×W.
@@ -162,7 +151,9 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
     # a thin safety rim: pixels at the person's outline mix both colours
     backdrop = backdrop * (1 - grow((layer(parse, BACKGROUND) < 0.5).float(), 1))
     behind = find_backdrop(person, backdrop)
-    lower = lower_seen(parse, keypoints, edit)
+    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
+    skirt = layer(parse, DRESS) * (rows > keypoints[:, 11:13, 1].mean(1).view(-1, 1, 1, 1))  # a dress's upper half is none
+    lower = inner((layer(parse, LOWER) + skirt) * kept)
     skin = skin_colour(person, inner(layer(parse, FACE, ARMS, LEGS) * kept))
     below = spread(person, lower)
     covered = (lower.mean((1, 2, 3)) / HAS_LOWER).clamp(max=1)
@@ -175,4 +166,4 @@ def make_condition(person: Tensor, parse: Tensor, keypoints: Tensor, warped: Ten
     height, width = person.shape[2:]
     limbs = draw_limbs(keypoints, (height // 2, width // 2))
     regions = halve(regions)
-    return Condition(person, edit, body, free, reach, cloth, warped, worn, behind, skin, regions, limbs)
+    return Condition(person, edit, body, free, reach, lower, cloth, warped, worn, behind, skin, regions, limbs)

@@ -40,8 +40,9 @@ class Condition:
 
     ``person`` 3, the photo; ``edit`` 1, the region that may change; ``body`` 3, the colours of skin and lower garment that
     it is believed to hold under the new one, carried on over the frame; ``free`` 1, how much of it is neither but
-    background; ``reach`` 1, where it may be anything else than background; ``cloth`` 1, where its colours are the lower
-    garment's; ``warped`` 3, the garment laid on the body;
+    background; ``reach`` 1, where it may be anything else than background; ``lower`` 1, where the photo goes on
+    showing a lower garment, and ``cloth`` 1, where the body's colours are that garment's; ``warped`` 3, the garment laid on the
+    body;
     ``worn`` 1, where it is expected to be seen; ``behind``, the background carried on behind the person; ``skin`` 3, the
     person's skin colour; ``regions`` 6, hair and face, arms, legs, lower garment, shoes and accessory, rest of the kept
     pixels; ``limbs`` 5, upper body, arms and legs drawn from the keypoints.
@@ -52,6 +53,7 @@ class Condition:
     body: Tensor
     free: Tensor
     reach: Tensor
+    lower: Tensor
     cloth: Tensor
     warped: Tensor
     worn: Tensor

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..config import CATEGORIES, LANDMARKS
 from .edges import box
+from .masks import of_kind
 from .skeleton import ARM_JOINTS
 from .sleeves import SLEEVE_ENDS
 
@@ -71,7 +72,7 @@ def within_hands(worn: Tensor, keypoints: Tensor, category: Tensor, sleeved: Ten
     Returns:
         N×1×H×W in [0, 1].
     """
-    is_dress = (category == CATEGORIES.index("dress")).view(-1, 1, 1, 1)
+    is_dress = of_kind(category, "dress")
     if not is_dress.any():
         return worn
     height, width = worn.shape[2:]

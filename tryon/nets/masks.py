@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..config import CATEGORIES
+
 
 def layer(parse: Tensor, *classes: int) -> Tensor:
     """How likely each pixel is of one of some classes, N×1×H×W; of a single class a view, since maps are large and often asked.
@@ -14,6 +16,11 @@ def layer(parse: Tensor, *classes: int) -> Tensor:
         parse: N×11×H×W probabilities.
     """
     return sum((parse.narrow(1, k, 1) for k in classes[1:]), parse.narrow(1, classes[0], 1))
+
+
+def of_kind(category: Tensor, kind: str) -> Tensor:
+    """Which garments (``category`` N int64) are of a ``kind`` of CATEGORIES; N×1×1×1 bool, to choose among maps with."""
+    return (category == CATEGORIES.index(kind)).view(-1, 1, 1, 1)
 
 
 def grow(mask: Tensor, radius: int) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..config import CATEGORIES, DRESS, GARMENTS, LEGS, LOWER, OUTER, UPPER
 from .legs import leg_radii
-from .masks import grow, layer, main_pieces
+from .masks import grow, layer, main_pieces, of_kind
 from .prior import HAS_LOWER
 from .skeleton import SLEEVE, draw_limbs
 
@@ -147,9 +147,9 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
     dress = worn_alone(parse, bare)
     low = (dress * (rows > thighs)).sum((2, 3), keepdim=True) > 0.08 * dress.sum((2, 3), keepdim=True)
     skirt = skirt & (low | bare | (thighs > _IN_FRAME))
-    is_top, is_dress = ((category == CATEGORIES.index(k)).view(-1, 1, 1, 1) for k in ("upper", "dress"))
+    is_top, is_dress, is_lower = (of_kind(category, kind) for kind in ("upper", "dress", "lower"))
     off = replaced(parse, category)
-    below = (category != CATEGORIES.index("upper")).view(-1, 1, 1, 1)
+    below = ~is_top
     if below.any():  # what a bag or a strap before the legs is taken for
         off = off - (layer(parse, LOWER) - main_pieces(layer(parse, LOWER), least=_PIECE)) * below
     if is_top.any() and (dress.mean((2, 3)) > HAS_LOWER).any():
@@ -161,7 +161,6 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
         if worn is not None:
             stays = torch.maximum(stays, as_tunic(parse, keypoints, worn))
         off = off - layer(parse, LOWER) * (stays * is_dress)
-    is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
     if (is_lower & (layer(parse, DRESS).mean((2, 3), keepdim=True) > HAS_LOWER)).any():
         off = off + layer(parse, DRESS) * (_skirt_of_dress(parse, keypoints, rows > hips - _WAIST * torso, worn) * is_lower)
     # no trousers or skirt reach the chest: what is taken for one there is a dress below a coat
@@ -228,7 +227,7 @@ def under_open_front(parse: Tensor, keypoints: Tensor, lining: Tensor, worn: Ten
     top = (layer(parse, UPPER, DRESS) > 0.5).float()
     coat = (layer(parse, OUTER) > 0.5).float()
     seen, hidden = ((opening * part).sum((1, 2, 3)).view(-1, 1, 1, 1) for part in (top, coat))
-    is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1)
+    is_top = of_kind(category, "upper")
     stays = deep & is_top & (seen > 0) & (hidden < _COVERED * (seen + hidden))
     # its collar is seen above the opening, and its hem below the new one
     collar = opening.flip(2).cummax(2).values.flip(2) * (rows > shoulders - _COLLAR * torso)

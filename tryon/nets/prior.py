@@ -17,7 +17,7 @@ from .capsules import capsule, limb, measured
 from .filling import halve
 from .legs import LEG, LegsSeen, leg, met
 from .masks import layer
-from .skeleton import ARM_JOINTS, LEG_JOINTS
+from .skeleton import ARM_JOINTS, LEG_JOINTS, near_hands
 
 # Radii in lengths of the torso (shoulders' middle to hips' middle, about 0.5 m of an adult), as bare arms were measured to be
 # on 700 street photos: half widths of 0.071 by the elbow, 0.053 by the wrist, in the median, where clothes hide none of it.
@@ -48,11 +48,8 @@ def _hands(points: Tensor, grid: Tensor, length: Tensor, hidden: Tensor) -> list
     for side, (_, elbow, wrist) in enumerate(ARM_JOINTS):
         along = points[:, wrist] - points[:, elbow]
         along = along / along.norm(dim=1, keepdim=True).clamp(min=1e-4) * length[:, None]
-        knuckles, tips = (points[:, wrist] + far * along for far in _HAND)
-        widths = [r * length for r in _PALM]
-        hand = torch.minimum(
-            capsule(grid, points[:, wrist], knuckles, *widths[:2]), capsule(grid, knuckles, tips, *widths[1:])
-        )
+        line = torch.stack([points[:, wrist] + far * along for far in (0.0, *_HAND)], 1)
+        hand = torch.stack(limb(grid, line, (0, 1, 2), _PALM, length)).amin(0)
         out.append(torch.where(hidden[:, side, None, None] > 0, hand, _FAR))
     return out
 
@@ -141,14 +138,9 @@ def hidden_hands(parse: Tensor, keypoints: Tensor, edit: Tensor) -> Tensor:
     Args:
         parse: N×11×H×W probabilities. keypoints: N×17×3. edit: N×1×H×W in [0, 1].
     """
-    p, grid, length = measured(keypoints, tuple(parse.shape[2:]))
-    bare = halve(layer(parse, ARMS) * (1 - edit))[:, 0]
-    shown = []
-    for _, elbow, wrist in ARM_JOINTS:
-        hand = p[:, wrist] + 0.3 * (p[:, wrist] - p[:, elbow])
-        near = ((grid - hand[:, None, None]).norm(dim=3) < _HAND_NEAR * length[:, None, None]).float()
-        shown.append((bare * near).sum((1, 2)) > _HAND_SHOWN * near.sum((1, 2)))
-    return 1 - torch.stack(shown, 1).float()
+    bare = halve(layer(parse, ARMS) * (1 - edit))
+    near = near_hands(keypoints, tuple(bare.shape[2:]), _HAND_NEAR)
+    return 1 - ((bare * near).sum((2, 3)) > _HAND_SHOWN * near.sum((2, 3))).float()
 
 
 def first_guess(

@@ -130,16 +130,26 @@ def onto_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     return place / unit * 2 - 1
 
 
-def hand_maps(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
-    """1 round each hand (beyond the wrist), N×1×H×W; keypoints N×17×3."""
+def near_hands(keypoints: Tensor, size: tuple[int, int], reach: float) -> Tensor:
+    """What lies within ``reach`` torso lengths of the left and of the right hand (beyond the wrist), N×2×H×W bool.
+
+    Args:
+        keypoints: N×17×3.
+        size: (H, W).
+    """
     height, width = size
     unit = keypoints.new_tensor([width / height, 1.0])
     points = keypoints[:, :, :2].float() * unit
     length = (points[:, 5:7].mean(1) - points[:, 11:13].mean(1)).norm(dim=1)[:, None, None]
     y, x = ((torch.arange(side, device=points.device) + 0.5) / height for side in size)
-    out = points.new_zeros(len(points), height, width)
+    out = []
     for _, elbow, wrist in ARM_JOINTS:
         hand = points[:, wrist] + 0.3 * (points[:, wrist] - points[:, elbow])
         far = ((x.view(1, 1, -1) - hand[:, 0, None, None]) ** 2 + (y.view(1, -1, 1) - hand[:, 1, None, None]) ** 2).sqrt()
-        out = torch.maximum(out, (far < 0.2 * length).float())
-    return out.unsqueeze(1)
+        out.append(far < reach * length)
+    return torch.stack(out, 1)
+
+
+def hand_maps(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
+    """1 round each hand, N×1×H×W; keypoints N×17×3."""
+    return near_hands(keypoints, size, 0.2).any(1, keepdim=True).float()

@@ -13,13 +13,13 @@ from .alike import agree
 from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
 from .collar import part_neck
-from .condition import cloth_texture, edit_region, feathered, lower_seen, make_condition, rim_width
+from .condition import cloth_texture, edit_region, feathered, make_condition, rim_width
 from .edges import by_colour, follow_edges
 from .filling import shrink, spread
 from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .hanging import hang, within_hands
-from .masks import fill_holes, grow, inner, layer, main_pieces
+from .masks import fill_holes, grow, inner, layer, main_pieces, of_kind
 from .old_clothes import opens_in_front, settle_dress, taken_off, under_open_front
 from .outline import close_hem, follow_outline, neck_opening, neck_window, settle_neck, within_arms
 from .prior import bare_arms
@@ -57,7 +57,7 @@ class GarmentReading:
     """``mask`` N×1×H×W in [0, 1] at the frame's size, ``lining`` N×1×H×W in [0, 1], where of it the inside is seen (and a
     hood laid open), ``landmarks`` N×18×3, ``category`` N×3 probabilities, ``worn`` N bool: somebody wears the garment in its
     photo; ``front`` N×1×H×W, the mask without the lining; ``cloth`` N×3×H×W in [-1, 1], the photo with the garment's
-    colours carried on beyond ``front``."""
+    colours carried on beyond ``front``; ``sure`` N in [0, 1], how sure GarmentNet is of its kind and its landmarks."""
 
     mask: Tensor
     lining: Tensor
@@ -66,15 +66,20 @@ class GarmentReading:
     worn: Tensor
     front: Tensor
     cloth: Tensor
+    sure: Tensor
 
     @classmethod
     def of(
-        cls, garment: Tensor, mask: Tensor, lining: Tensor, landmarks: Tensor, category: Tensor, worn: Tensor
+        cls, garment: Tensor, mask: Tensor, lining: Tensor, landmarks: Tensor, category: Tensor, worn: Tensor,
+        sure: Tensor | None = None,
     ) -> GarmentReading:
-        """A reading of the photos ``garment`` (N×3×H×W in [-1, 1]); the other arguments as the fields."""
+        """A reading of the photos ``garment`` (N×3×H×W in [-1, 1]); the other arguments as the fields, ``sure`` 1 where it was
+        not the network that read."""
         front = mask * (1 - lining)
         known = inner(front)
-        return cls(mask, lining, landmarks, category, worn, front, torch.lerp(spread(garment, known), garment, known))
+        cloth = torch.lerp(spread(garment, known), garment, known)
+        sure = mask.new_ones(len(mask)) if sure is None else sure
+        return cls(mask, lining, landmarks, category, worn, front, cloth, sure)
 
 
 @dataclass
@@ -163,11 +168,7 @@ class TryOnModel(nn.Module):
         lining = torch.sigmoid(torch.logit(lining.float(), 1e-4) + _WITHIN * within)
         mask = torch.where(neck_window(landmarks, tuple(mask.shape[2:])), mask, fill_holes(mask))
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_sleeves(mask, landmarks))
-        return GarmentReading.of(garment, mask, lining, landmarks, category, worn)
-
-    def certainty(self, garment: Tensor) -> Tensor:
-        """How sure GarmentNet is of garments' photos (N×3×H×W in [-1, 1]), N in [0, 1]."""
-        return self.garment(_resize(garment, self.config.garment.size)).certainty()
+        return GarmentReading.of(garment, mask, lining, landmarks, category, worn, maps.certainty())
 
     def drape(self, person: PersonReading, reading: GarmentReading, category: Tensor) -> Draped:
         """Lay the garment on the body; category N int64 index into CATEGORIES."""
@@ -202,7 +203,7 @@ class TryOnModel(nn.Module):
         sleeve = sleeve * ((arms > torso) & (arms > SLEEVE)) * (1 - sleeveless)
         sleeve = F.interpolate(sleeve, frame, mode="bilinear", align_corners=False)
         worn, slack = close_hem(worn, old, person.keypoints)
-        if (category == CATEGORIES.index("lower")).any():
+        if of_kind(category, "lower").any():
             worn, old = hung(worn, category), hung(old, category)
             worn, rise = lift_waistband(worn, old, person.keypoints, category)
             slack, above = slack - rise, old * stays_above(worn, person.keypoints, category)
@@ -215,7 +216,7 @@ class TryOnModel(nn.Module):
         worn = ((worn - 0.5) * _CLEAR + 0.5).clamp(0, 1)
         worn = within_hands(worn, person.keypoints, category, sleeved)
         worn = under_the_top(worn, self.in_front(parse, category), rim_width(frame[0]), category)
-        is_top = (category == CATEGORIES.index("upper")).view(-1, 1, 1, 1).float()
+        is_top = of_kind(category, "upper").float()
         worn = torch.lerp(worn, above_waistband(worn, layer(parse, LOWER)), is_top)
         if sleeveless.any():
             arms = arms_in_view(person.keypoints, person.peaks, frame[1] / frame[0])
@@ -233,8 +234,7 @@ class TryOnModel(nn.Module):
     @staticmethod
     def in_front(parse: Tensor, category: Tensor) -> Tensor:
         """What is worn over the new garment, N×1×H×W: a top hangs over trousers and skirts."""
-        is_lower = (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
-        return layer(parse, UPPER, OUTER) * is_lower
+        return layer(parse, UPPER, OUTER) * of_kind(category, "lower")
 
     def forward(self, person: Tensor, garment: Tensor, category: Tensor | None = None, z: Tensor | None = None) -> TryOnOutput:
         """Try on.
@@ -259,7 +259,7 @@ class TryOnModel(nn.Module):
         size = self.config.generator.size
         small = [_resize(x, size) for x in (person, draped.parse, draped.warped, draped.worn, draped.edit)]
         condition = make_condition(small[0], small[1], reading.keypoints, *small[2:])
-        texture = cloth_texture(small[0], lower_seen(small[1], reading.keypoints, small[4]), condition.cloth)
+        texture = cloth_texture(condition.person, condition.lower, condition.cloth)
         canvas = Canvas(person, draped.edit, draped.warped, draped.worn, shown, texture)
         painted = self.generator(condition, z, canvas)
         return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, draped, reading, cloth)

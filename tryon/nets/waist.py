@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..config import CATEGORIES, LOWER, UPPER
-from .masks import grow, layer, main_pieces
+from ..config import LOWER, UPPER
+from .masks import grow, layer, main_pieces, of_kind
 from .outline import close_hem
 
 _WAIST = 0.4  # lengths of the torso above the hips
@@ -21,7 +21,7 @@ def below_waist(keypoints: Tensor, category: Tensor, height: int) -> Tensor:
     shoulders, hips = keypoints[:, 5:7, 1].mean(1), keypoints[:, 11:13, 1].mean(1)
     waist = (hips - _WAIST * (hips - shoulders).abs()).view(-1, 1, 1, 1)
     rows = ((torch.arange(height, device=keypoints.device) + 0.5) / height).view(1, 1, -1, 1)
-    return ((rows > waist) | ~_is_lower(category)).float()
+    return ((rows > waist) | ~of_kind(category, "lower")).float()
 
 
 def above_waistband(worn: Tensor, lower: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ def from_the_waist(seen: Tensor, category: Tensor) -> Tensor:
     middle = (wide * rows).sum(2, keepdim=True) / wide.sum(2, keepdim=True).clamp(min=1)
     gap = ((wide == 0) & (rows < middle)).float()
     above = gap.flip(2).cummax(2).values.flip(2)
-    return torch.where(_is_lower(category) & (above > 0), _NOWHERE, seen)
+    return torch.where(of_kind(category, "lower") & (above > 0), _NOWHERE, seen)
 
 
 def under_the_top(worn: Tensor, top: Tensor, rim: int, category: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ def under_the_top(worn: Tensor, top: Tensor, rim: int, category: Tensor) -> Tens
         rim: pixels.
         category: N int64.
     """
-    is_lower = _is_lower(category)
+    is_lower = of_kind(category, "lower")
     if not is_lower.any():
         return worn
     below = grow((worn > 0.5).float(), rim) * (top > _HANGS)
@@ -84,7 +84,7 @@ def hung(part: Tensor, category: Tensor) -> Tensor:
     """
     whole = main_pieces(part, least=_PIECE)
     whole = whole * (whole.mean((1, 2, 3), keepdim=True) > _CRUMB)
-    return torch.where(_is_lower(category), whole, part)
+    return torch.where(of_kind(category, "lower"), whole, part)
 
 
 def lift_waistband(worn: Tensor, old: Tensor, keypoints: Tensor, category: Tensor) -> tuple[Tensor, Tensor]:
@@ -102,7 +102,7 @@ def lift_waistband(worn: Tensor, old: Tensor, keypoints: Tensor, category: Tenso
     upside_down = keypoints.clone()
     upside_down[:, :, 1] = 1 - keypoints[:, :, 1]
     lifted, slack = (x.flip(2) for x in close_hem(worn.flip(2), old.flip(2), upside_down))
-    is_lower = _is_lower(category)
+    is_lower = of_kind(category, "lower")
     return torch.where(is_lower, lifted, worn), slack * is_lower
 
 
@@ -127,7 +127,7 @@ def stays_above(worn: Tensor, keypoints: Tensor, category: Tensor) -> Tensor:
     covered = there.cummax(2).values
     most = 2 * (covered * trunk).sum(3, keepdim=True) > (covered[:, :, -1:] * trunk).sum(3, keepdim=True)
     dip = (1 - covered) * (~most & (rows.view(1, 1, -1, 1) < hips))
-    return torch.maximum(1 - begun, dip) * _is_lower(category)
+    return torch.maximum(1 - begun, dip) * of_kind(category, "lower")
 
 
 def as_top(parse: Tensor, above: Tensor) -> Tensor:
@@ -144,7 +144,3 @@ def as_top(parse: Tensor, above: Tensor) -> Tensor:
     out[:, [LOWER]] -= moved
     out[:, [UPPER]] += moved
     return out
-
-
-def _is_lower(category: Tensor) -> Tensor:
-    return (category == CATEGORIES.index("lower")).view(-1, 1, 1, 1)
