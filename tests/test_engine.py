@@ -11,9 +11,10 @@ from tryon.bench import EXAMPLES
 from tryon.checkpoint import save
 from tryon.composite import paste_back
 from tryon.config import InputError, TryOnConfig
-from tryon.doctor import back_view, examine_garment, examine_light, examine_person, several_people
+from tryon.doctor import back_view, examine_garment, examine_light, examine_person
 from tryon.engine import TryOnEngine
-from tryon.letterbox import frame
+from tryon.framing import Seen, several_people
+from tryon.letterbox import Letterbox, frame
 from tryon.nets.tryon import Draped, GarmentReading, PersonReading, TryOnModel, TryOnOutput
 
 
@@ -25,9 +26,10 @@ def engine(tmp_path_factory):
     save(folder, TryOnModel(TryOnConfig(frame=(256, 192))))
     made = TryOnEngine(folder, "cpu", bf16=False)
 
-    def read_person(person):
+    def read_person(person, twice=False):
         parse = torch.full((1, 11, 256, 192), 0.01)
         parse[:, 0] = 0.9
+        parse[:, 7, 170:245, 70:122], parse[:, 0, 170:245, 70:122] = 0.9, 0.0
         parse[:, 5, 70:170, 60:132], parse[:, 0, 70:170, 60:132] = 0.9, 0.0
         parse[:, 2, 30:70, 80:112], parse[:, 0, 30:70, 80:112] = 0.9, 0.0
         points = torch.full((1, 17, 3), 0.9)
@@ -52,7 +54,7 @@ def engine(tmp_path_factory):
 
     def read_garment(garment):
         mask = torch.zeros(1, 1, 256, 192)
-        mask[:, :, 60:200, 40:150] = 1
+        mask[:, :, 40:220, 40:150] = 1
         landmarks = torch.rand(1, 18, 3, generator=torch.Generator().manual_seed(1)) * 0.5 + 0.25
         landmarks[:, :, 2] = 0.9
         landmarks[0, 3:5, :2] = torch.tensor([[0.7, 0.25], [0.3, 0.25]])
@@ -135,6 +137,11 @@ def reading(**changes) -> PersonReading:
     return PersonReading(parse, points, torch.full((1, 17), 0.08))
 
 
+def seen(reading, several: bool = False) -> Seen:
+    """A reading of a photo of 640 by 480 pixels."""
+    return Seen(torch.zeros(1, 3, 128, 96), Letterbox((640, 480), (128, 96)), reading, several)
+
+
 def codes(findings) -> set[str]:
     """Just the codes."""
     return {f.code for f in findings}
@@ -142,20 +149,23 @@ def codes(findings) -> set[str]:
 
 def test_doctor_on_people():
     sharp = photo(3)
-    assert codes(examine_person(reading(), sharp)) == set()
-    assert codes(examine_person(reading(p11_12=0.1), sharp)) == {"person_hips"}
+    assert codes(examine_person(seen(reading()), sharp)) == set()
+    assert codes(examine_person(seen(reading(), several=True), sharp)) == {"person_several"}
+    assert codes(examine_person(seen(reading(p11_12=0.1)), sharp)) == {"person_hips"}
     empty = PersonReading(
         torch.nn.functional.one_hot(torch.zeros(1, 128, 96, dtype=torch.long), 11).permute(0, 3, 1, 2).float(),
         torch.zeros(1, 17, 3),
         torch.zeros(1, 17),
     )
-    found = examine_person(empty, sharp)
+    found = examine_person(seen(empty), sharp)
     assert codes(found) == {"person_none"} and found[0].severity == "error"
-    two = torch.zeros(128, 96)
-    two[20:120, 5:35], two[20:120, 55:90] = 1, 1
-    assert several_people(two)
-    two[:, 40:] = 0
-    assert not several_people(two)
+    two = torch.zeros(1, 11, 128, 96)
+    two[:, 5, 20:120, 5:35], two[:, 5, 20:120, 55:90] = 1, 1
+    two[:, 0] = 1 - two[:, 5]
+    assert several_people(PersonReading(two, empty.keypoints, empty.peaks))
+    two[:, 0, :, 40:], two[:, 5, :, 40:] = 1, 0
+    assert not several_people(PersonReading(two, empty.keypoints, empty.peaks))
+    assert not several_people(empty)
     turned = reading()
     turned.keypoints[0, [5, 11], 0], turned.keypoints[0, [6, 12], 0] = 0.3, 0.7
     turned.parse[:, 1, 8:26, 30:66], turned.parse[:, 2] = 1, 0
@@ -175,13 +185,13 @@ def test_doctor_on_garments():
         return GarmentReading.of(grey, mask, torch.zeros_like(mask), torch.zeros(1, 18, 3), kind, torch.tensor([False]))
 
     good = reading(mask)
-    assert codes(examine_garment(good, photo(5))) == set()
-    assert codes(examine_garment(good, photo(5), "upper")) == {"garment_category"}
+    assert codes(examine_garment(seen(good), photo(5))) == set()
+    assert codes(examine_garment(seen(good), photo(5), "upper")) == {"garment_category"}
     cut = reading(torch.ones(1, 1, 128, 96))
-    assert codes(examine_garment(cut, photo(5))) == {"garment_cut"}
+    assert codes(examine_garment(seen(cut), photo(5))) == {"garment_cut"}
     none = reading(torch.zeros(1, 1, 128, 96))
-    assert codes(examine_garment(none, photo(5))) == {"garment_none"}
-    assert good.category is not None and "下装" not in examine_garment(none, photo(5))[0].text("en")
+    assert codes(examine_garment(seen(none), photo(5))) == {"garment_none"}
+    assert good.category is not None and "下装" not in examine_garment(seen(none), photo(5))[0].text("en")
 
 
 def test_a_garment_that_lies_on_its_side_is_worn_as_if_it_did_not():

@@ -14,7 +14,7 @@ LAYERS = [  # from the ground up; a module may import from its own layer and fro
     {"config"},
     {"images", "letterbox"},
     {"augment", "card", "data", "nets", "losses", "pose", "faces", "journal", "measures", "pictures"},
-    {"adjust", "composite", "doctor"},
+    {"adjust", "composite", "doctor", "framing"},
     {"checkpoint", "evaluate", "hub"},
     {"recipes", "trainer", "engine", "insights"},
     {"shelf", "bench", "scores", "runs"},

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .config import CATEGORIES, LANDMARKS, LOWER, InputError
 from .images import to_image, to_tensor
-from .letterbox import Letterbox, frame
+from .letterbox import Letterbox, into
 from .nets.condition import edit_region, feathered
 from .nets.masks import fill_holes, grow, layer
 from .nets.old_clothes import replaced, taken_off
@@ -59,7 +59,7 @@ class Marks:
 
     def framed(self, box: Letterbox, like: Tensor) -> tuple[Tensor, Tensor]:
         """Yes and no in the photo's frame, each 1×1×H×W, 0 or 1; the padding is neither."""
-        seen = frame(self.picture.convert("RGB"), box.frame_size, (NEITHER,) * 3, box.turn)[0][:, :1].to(like)
+        seen = into(self.picture.convert("RGB"), box, (NEITHER,) * 3)[:, :1].to(like)
         return (seen > 0.5).to(like), (seen < -0.5).to(like)
 
 

@@ -63,8 +63,9 @@ def photo_grid(box: Letterbox, rows: Tensor, columns: Tensor) -> tuple[Tensor, i
         [[(columns[0] - 1) / frame_w, (rows[0] - 1) / frame_h], [(columns[-1] + 2) / frame_w, (rows[-1] + 2) / frame_h]]
     )
     first, last = (box.points_to_photo(corners) * torch.tensor([width, height])).unbind(0)
-    left, top = (max(0, int(v)) for v in first.floor())
-    right, bottom = min(width, int(last[0].ceil())), min(height, int(last[1].ceil()))
+    seen_top, seen_left, tall, wide = box.seen
+    left, top = max(seen_left, int(first[0].floor())), max(seen_top, int(first[1].floor()))
+    right, bottom = min(seen_left + wide, int(last[0].ceil())), min(seen_top + tall, int(last[1].ceil()))
     y, x = (torch.arange(top, bottom) + 0.5) / height, (torch.arange(left, right) + 0.5) / width
     points = torch.stack([x.expand(len(y), -1), y.unsqueeze(1).expand(-1, len(x))], 2)
     return (box.points_to_frame(points) * 2 - 1).unsqueeze(0), top, left

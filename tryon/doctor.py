@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
 from .config import ARMS, BACKGROUND, CATEGORIES, FACE, HAIR, LEGS
+from .framing import Seen
 from .messages import sentence
-from .nets.masks import flood
 from .nets.tryon import HEAD_PEAK, GarmentReading, PersonReading
+
+_SMALL = 200  # pixels of a photo below which a person in it is small
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,19 @@ class Finding:
         return sentence(self.code, language, **self.params)
 
 
-def examine_person(reading: PersonReading, photo: Image.Image) -> list[Finding]:
-    """Remarks on a person's photo, from what BodyNet read and from its light."""
-    parse, points = reading.parse[0].float().cpu(), reading.keypoints[0].float().cpu()
-    body, peaks = (1 - parse[BACKGROUND]).round(), reading.peaks[0].float().cpu()
-    skin = float((parse[[FACE, ARMS, LEGS]].sum(0) > 0.8).float().mean())
-    head, hips = float(peaks[:3].mean()), float(peaks[11:13].mean())
-    if float(body.mean()) < 0.015 or (head < 0.05 and (hips < 0.025 or skin < 0.006)):
+def examine_person(seen: Seen[PersonReading], photo: Image.Image) -> list[Finding]:
+    """Remarks on a person's photo, from what BodyNet read of it and from its light."""
+    reading = seen.reading
+    if nobody(reading):
         return [Finding("person_none", "error")]
+    parse, points = reading.parse[0].float().cpu(), reading.keypoints[0].float().cpu()
+    body, head = (1 - parse[BACKGROUND]).round(), float(reading.peaks[0, :3].float().mean())
     sure = points[:, 2]
     out = []
     rows = body.amax(1).nonzero()[:, 0]
-    tall = float(rows[-1] - rows[0] + 1) / body.shape[0]
-    if tall < 0.3:
+    if float(rows[-1] - rows[0] + 1) / seen.box.scale < _SMALL:
         out.append(Finding("person_small", "warning"))
-    if several_people(body):
+    if seen.several:
         out.append(Finding("person_several", "warning"))
     if back_view(points, parse):
         out.append(Finding("person_back", "warning"))
@@ -55,14 +53,12 @@ def examine_person(reading: PersonReading, photo: Image.Image) -> list[Finding]:
     return out + examine_light(photo)
 
 
-def several_people(body: Tensor) -> bool:
-    """Whether a second figure stands apart from the first (body H×W, 0 or 1)."""
-    small = F.adaptive_max_pool2d(body[None, None], (64, 48))
-    label = (torch.arange(1, 64 * 48 + 1, dtype=torch.float32).view(1, 1, 64, 48)) * small
-    label = flood(label, small)  # the largest number in each island
-    sizes = torch.bincount(label.long().flatten())[1:]
-    sizes = sizes[sizes > 0].sort(descending=True).values
-    return len(sizes) > 1 and float(sizes[1]) > 0.3 * float(sizes[0])
+def nobody(reading: PersonReading) -> bool:
+    """Whether no person was found: hardly any body, or neither a head nor hips and skin."""
+    parse, peaks = reading.parse[0].float(), reading.peaks[0].float()
+    skin = float((parse[[FACE, ARMS, LEGS]].sum(0) > 0.8).float().mean())
+    head, hips = float(peaks[:3].mean()), float(peaks[11:13].mean())
+    return float((1 - parse[BACKGROUND]).round().mean()) < 0.015 or (head < 0.05 and (hips < 0.025 or skin < 0.006))
 
 
 def back_view(points: Tensor, parse: Tensor) -> bool:
@@ -87,29 +83,29 @@ def examine_light(photo: Image.Image) -> list[Finding]:
     return out
 
 
-def examine_garment(reading: GarmentReading, photo: Image.Image, category: str = "auto", turn: int = 0) -> list[Finding]:
-    """Remarks on a garment's photo; ``category`` is what the user said it is, or "auto", ``turn`` by how many quarters the photo
-    was turned for the reading."""
-    mask = reading.mask[0, 0].float().cpu().round()
-    share = float(mask.mean())
-    if share < 0.012:
+def examine_garment(seen: Seen[GarmentReading], photo: Image.Image, category: str = "auto") -> list[Finding]:
+    """Remarks on a garment's photo; ``category`` is what the user said it is, or "auto"."""
+    reading, box = seen.reading, seen.box
+    if no_garment(reading):
         return [Finding("garment_none", "error")]
+    mask = reading.mask[0, 0].float().cpu().round()
     out = []
     if bool(reading.worn[0]):
         out.append(Finding("garment_worn", "warning"))
-    if turn:
+    if box.turn:
         out.append(Finding("garment_turned", "warning"))
     chance = reading.category[0].float().cpu()
     likely = CATEGORIES[int(chance.argmax())]
     if category != "auto" and likely != category and float(chance.max()) > 0.8:
         out.append(Finding("garment_category", "warning", {"likely": likely, "chosen": category}))
-    height, width = mask.shape
-    aspect = photo.height / photo.width if turn % 2 else photo.width / photo.height
-    inner_h = height if aspect <= width / height else width / aspect
-    inner_w = width if aspect >= width / height else height * aspect
-    top, left = int((height - inner_h) / 2), int((width - inner_w) / 2)
-    inner = mask[top : height - top, left : width - left]
+    (height, width), top, left = box.inner_size, box.top, box.left
+    inner = mask[top : top + height, left : left + width]
     edges = [inner[2].mean(), inner[-3].mean(), inner[:, 2].mean(), inner[:, -3].mean()]
     if max(float(e) for e in edges) > 0.15:
         out.append(Finding("garment_cut", "warning"))
     return out + examine_light(photo)
+
+
+def no_garment(reading: GarmentReading) -> bool:
+    """Whether no garment was found: hardly any mask."""
+    return float(reading.mask[0].float().round().mean()) < 0.012

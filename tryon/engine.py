@@ -21,17 +21,15 @@ from .checkpoint import default_checkpoint, load
 from .composite import paste_back
 from .config import CATEGORIES, LANDMARKS, InputError
 from .doctor import Finding, examine_garment, examine_person
+from .framing import Seen, see_garment, see_person
 from .images import content_hash, denoise, mask_to_image, to_image
-from .letterbox import Letterbox, frame
+from .letterbox import Letterbox, into
 from .nets.blocks import fold_batch_norm
 from .nets.precision import bf16_pays
 from .nets.tryon import GarmentReading, PersonReading, TryOnOutput
 from .pictures import difference_picture, keypoint_picture, parse_picture
 
 _REMEMBERED = 16  # photos whose reading is kept
-# how sure GarmentNet is below the first of a photo as it is, and above the second when it is turned: of 156 photos wider than
-# tall, six of which show a garment on its side, these find five and no other; of upright photos laid on their side 41 %
-_DOUBT, _SURE = 0.7, 0.88
 MAX_SEED = 2**31 - 1
 
 
@@ -54,15 +52,6 @@ class TryOnResult:
     warped: Image.Image
     edit_mask: Image.Image
     difference: Image.Image
-
-
-@dataclass
-class _Read:
-    """A photo in its frame, with what a network read in it."""
-
-    tensor: Tensor
-    box: Letterbox
-    reading: Any
 
 
 @dataclass
@@ -109,7 +98,7 @@ class TryOnEngine:
         self.model = model.to(self.device, memory_format=torch.channels_last)
         self.frame = model.config.frame
         self._lock = threading.Lock()
-        self._memory: OrderedDict[tuple[str, str], _Read] = OrderedDict()
+        self._memory: OrderedDict[tuple[str, str], Seen] = OrderedDict()
 
     def try_on(
         self, person: Image.Image, garment: Image.Image, category: str = "auto", seed: int = 0, denoise: float = 0.0,
@@ -143,7 +132,8 @@ class TryOnEngine:
         if adjust.garment or adjust.landmarks or adjust.light:
             with clock.stage("garment"):
                 garment, cloth = self._corrected(garment, cloth, person_in, adjust)
-        findings = examine_person(body.reading, person_in) + examine_garment(cloth.reading, garment, category, cloth.box.turn)
+        findings = examine_person(body, person_in)
+        findings += examine_garment(cloth, garment, category)
         for finding in findings:
             if finding.severity == "error":
                 raise InputError(finding.code, **finding.params)
@@ -170,19 +160,17 @@ class TryOnEngine:
 
     def parse(self, photo: Image.Image) -> tuple[Tensor, Tensor]:
         """Class ids (H×W uint8 at the photo's size) and keypoints (17×3, in [0, 1] of the photo)."""
-        tensor, box = self._framed(photo)
-        read = _Read(tensor, box, self._run(lambda: self.model.read_person(tensor, twice=True)))
+        read = self._see_person(photo, twice=True)
         ids = read.box.to_photo(read.reading.parse).argmax(1)[0].to(torch.uint8)
         return ids.cpu(), keypoints_on_photo(read)
 
     def examine_person(self, photo: Image.Image) -> list[Finding]:
         """What the doctor says of a person's photo."""
-        return examine_person(self._read("person", photo, Clock()).reading, photo)
+        return examine_person(self._read("person", photo, Clock()), photo)
 
     def examine_garment(self, photo: Image.Image, category: str = "auto") -> list[Finding]:
         """What the doctor says of a garment's photo."""
-        read = self._read("garment", photo, Clock())
-        return examine_garment(read.reading, photo, category, read.box.turn)
+        return examine_garment(self._read("garment", photo, Clock()), photo, category)
 
     def landmarks(self, photo: Image.Image, adjust: Adjustments | None = None) -> dict[str, tuple[float, float]]:
         """A garment's landmarks by name, x and y in [0, 1] of its photo, as they are read or corrected; those it has."""
@@ -193,18 +181,18 @@ class TryOnEngine:
         places = read.box.points_to_photo(rows[:, :2]).clamp(0, 1).tolist()
         return {name: (x, y) for name, (x, y), row in zip(LANDMARKS, places, rows) if row[2] > 0.5}
 
+    def framed(self, kind: str, photo: Image.Image) -> Letterbox:
+        """How a photo lies in the frame in which networks see it; ``kind`` "person" or "garment"."""
+        return self._read(kind, photo, Clock()).box
+
     def _prepared(self, photo: Image.Image, strength: float) -> Image.Image:
         return denoise(photo, strength) if strength > 0 else photo
-
-    def _framed(self, photo: Image.Image, turn: int = 0) -> tuple[Tensor, Letterbox]:
-        tensor, box = frame(photo, self.frame, turn=turn)
-        return tensor.to(self.device), box
 
     def _run(self, call: Callable[[], Any]) -> Any:
         with self._lock, torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             return call()
 
-    def _read(self, kind: str, photo: Image.Image, clock: Clock) -> _Read:
+    def _read(self, kind: str, photo: Image.Image, clock: Clock) -> Seen:
         """Read a photo, or remember having read it."""
         with clock.stage("frame"):
             key = (kind, content_hash(photo))
@@ -215,46 +203,39 @@ class TryOnEngine:
         if known is not None:
             clock.seconds.setdefault(kind, 0.0)
             return known
-        with clock.stage("frame"):
-            tensor, box = self._framed(photo)
         with clock.stage(kind):
-            network = self.model.read_person if kind == "person" else self.model.read_garment
-            reading: PersonReading | GarmentReading = self._run(lambda: network(tensor))
-            read = _Read(tensor, box, reading)
-            if kind == "garment":
-                read = self._upright(photo, read)
+            read = self._see_person(photo) if kind == "person" else self._see_garment(photo)
         with self._lock:
             self._memory[key] = read
             while len(self._memory) > _REMEMBERED:
                 self._memory.popitem(last=False)
         return read
 
-    def _upright(self, garment: Image.Image, read: _Read) -> _Read:
-        """A garment's reading, of the photo turned where it is wider than tall and makes much more sense on another side."""
-        if garment.width <= garment.height or read.reading.sure.item() > _DOUBT:
-            return read
-        best = read
-        for turn in (1, 3):
-            tensor, box = self._framed(garment, turn)
-            reading: GarmentReading = self._run(functools.partial(self.model.read_garment, tensor))
-            if reading.sure.item() > max(_SURE, best.reading.sure.item()):
-                best = _Read(tensor, box, reading)
-        return best
+    def _see_person(self, photo: Image.Image, twice: bool = False) -> Seen[PersonReading]:
+        read = self._ready(functools.partial(self.model.read_person, twice=twice))
+        return see_person(photo, self.frame, read, self._ready(self.model.look_afar), self.device)
+
+    def _see_garment(self, photo: Image.Image) -> Seen[GarmentReading]:
+        return see_garment(photo, self.frame, self._ready(self.model.read_garment), self.device)
+
+    def _ready(self, network: Callable[[Tensor], Any]) -> Callable[[Tensor], Any]:
+        """A network that always runs as ``_run`` would run it."""
+        return lambda tensor: self._run(lambda: network(tensor))
 
     def _corrected(
-        self, garment: Image.Image, cloth: _Read, person: Image.Image, adjust: Adjustments
-    ) -> tuple[Image.Image, _Read]:
+        self, garment: Image.Image, cloth: Seen, person: Image.Image, adjust: Adjustments
+    ) -> tuple[Image.Image, Seen]:
         """The garment's photo and what is read in it, as the corrections want them."""
         reading = cloth.reading
         if adjust.garment is not None:
             rest = adjust.without_rest(cloth.tensor, reading, cloth.box)
             reading = self._run(lambda: self.model.read_garment(rest))
         garment = adjust.relit(garment, person)
-        tensor = self._framed(garment, cloth.box.turn)[0] if adjust.light else cloth.tensor
+        tensor = into(garment, cloth.box).to(self.device) if adjust.light else cloth.tensor
         return garment, replace(cloth, tensor=tensor, reading=self._run(lambda: adjust.read(reading, tensor, cloth.box)))
 
     def _generate(
-        self, body: _Read, cloth: _Read, category: str, seed: int, clock: Clock, adjust: Adjustments
+        self, body: Seen, cloth: Seen, category: str, seed: int, clock: Clock, adjust: Adjustments
     ) -> TryOnOutput:
         index = torch.tensor([CATEGORIES.index(category)], device=self.device)
         z = None
@@ -268,7 +249,7 @@ class TryOnEngine:
             return self._run(lambda: self.model.paint(body.tensor, body.reading, cloth.reading, draped, z))
 
 
-def keypoints_on_photo(read: _Read) -> Tensor:
+def keypoints_on_photo(read: Seen) -> Tensor:
     """The keypoints of a person's reading, 17×3 with x and y in [0, 1] of the photo."""
     points = read.reading.keypoints[0].float().cpu()
     return torch.cat([read.box.points_to_photo(points[:, :2]), points[:, 2:]], 1)

@@ -1,4 +1,4 @@
-"""The frame in which networks see a photo: turned, scaled to fit, padded; and its exact inverse."""
+"""The frame in which networks see a photo: cut to a window, turned, scaled to fit, padded; and its exact inverse."""
 
 from __future__ import annotations
 
@@ -16,22 +16,30 @@ from .images import to_tensor
 
 @dataclass(frozen=True)
 class Letterbox:
-    """How a photo lies in a frame: turned, scaled to fit, centred, padded; and the way back.
+    """How a photo lies in a frame: cut to a window, turned, scaled to fit, centred, padded; and the way back.
 
     Args:
         photo_size: (H, W) of the photo.
         frame_size: (H, W) of the frame.
-        turn: quarters by which the photo is turned counterclockwise, 0 to 3.
+        turn: quarters by which the window is turned counterclockwise, 0 to 3.
+        window: (top, left, height, width) in the photo's pixels of what is shown of it; None for all.
     """
 
     photo_size: tuple[int, int]
     frame_size: tuple[int, int]
     turn: int = 0
+    window: tuple[int, int, int, int] | None = None
+
+    @property
+    def seen(self) -> tuple[int, int, int, int]:
+        """(top, left, height, width) in the photo's pixels of what is shown of it."""
+        return self.window or (0, 0, *self.photo_size)
 
     @property
     def turned_size(self) -> tuple[int, int]:
-        """(H, W) of the photo when it is turned."""
-        return self.photo_size[::-1] if self.turn % 2 else self.photo_size
+        """(H, W) of what is shown of the photo when it is turned."""
+        height, width = self.seen[2:]
+        return (width, height) if self.turn % 2 else (height, width)
 
     @property
     def scale(self) -> float:
@@ -40,7 +48,7 @@ class Letterbox:
 
     @property
     def inner_size(self) -> tuple[int, int]:
-        """(H, W) the photo takes up inside the frame."""
+        """(H, W) that what is shown of the photo takes up inside the frame."""
         height, width = (max(1, round(side * self.scale)) for side in self.turned_size)
         return min(height, self.frame_size[0]), min(width, self.frame_size[1])
 
@@ -55,23 +63,35 @@ class Letterbox:
         return (self.frame_size[1] - self.inner_size[1]) // 2
 
     def to_photo(self, x: Tensor) -> Tensor:
-        """Bring a frame-sized N x C x H x W tensor of any range to the photo's size; the padding is cut off."""
+        """Bring a frame-sized N x C x H x W tensor of any range to the photo's size; the padding is cut off, and beyond the
+        window its border goes on."""
         assert x.ndim == 4 and tuple(x.shape[-2:]) == self.frame_size, (tuple(x.shape), self.frame_size)
         height, width = self.inner_size
         inner = x[..., self.top:self.top + height, self.left:self.left + width].float()
         if (height, width) != self.turned_size:
             inner = F.interpolate(inner, self.turned_size, mode="bilinear", align_corners=False, antialias=self.scale > 1)
-        return torch.rot90(inner, -self.turn, (2, 3)) if self.turn else inner
+        inner = torch.rot90(inner, -self.turn, (2, 3)) if self.turn else inner
+        if self.window is None:
+            return inner
+        (top, left, height, width), (tall, wide) = self.window, self.photo_size
+        return F.pad(inner, (left, wide - left - width, top, tall - top - height), mode="replicate")
 
     def points_to_frame(self, points: Tensor) -> Tensor:
         """Points (... x 2, in [0, 1] of the photo) as points in [0, 1] of the frame."""
         offset, share = self._shares(points)
-        return offset + _turned(points, self.turn) * share
+        corner, part = self._part(points)
+        return offset + _turned((points - corner) / part, self.turn) * share
 
     def points_to_photo(self, points: Tensor) -> Tensor:
-        """The exact inverse of points_to_frame; points on the padding fall outside [0, 1]."""
+        """The exact inverse of points_to_frame; points on the padding of a whole photo fall outside [0, 1]."""
         offset, share = self._shares(points)
-        return _turned((points - offset) / share, -self.turn)
+        corner, part = self._part(points)
+        return corner + _turned((points - offset) / share, -self.turn) * part
+
+    def _part(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        """The window's corner and its size as x, y in [0, 1] of the photo."""
+        (top, left, height, width), (tall, wide) = self.seen, self.photo_size
+        return like.new_tensor([left / wide, top / tall]), like.new_tensor([width / wide, height / tall])
 
     def _shares(self, like: Tensor) -> tuple[Tensor, Tensor]:
         (height, width), (inner_h, inner_w) = self.frame_size, self.inner_size
@@ -92,24 +112,37 @@ def frame(photo: Image.Image, size: tuple[int, int],
     Args:
         photo: mode "RGB".
         size: (H, W) of the frame.
-        fill: RGB in 0..255 for the padding; by default the mean colour of the photo's border, so that a studio's
-            backdrop simply goes on.
+        fill: see ``into``.
         turn: quarters by which the photo is turned counterclockwise, 0 to 3.
 
     Returns:
         1 x 3 x H x W float32 in [-1, 1], and the Letterbox that leads back.
     """
     box = Letterbox((photo.height, photo.width), size, turn)
-    height, width = box.inner_size
-    if turn:
-        photo = photo.transpose((Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)[turn - 1])
+    return into(photo, box, fill), box
+
+
+def into(photo: Image.Image, box: Letterbox, fill: Sequence[int] | None = None) -> Tensor:
+    """A photo (mode "RGB") in its frame as ``box`` lays it, 1 x 3 x H x W float32 in [-1, 1].
+
+    Args:
+        fill: RGB in 0..255 for the padding; by default the mean colour of the border of what is shown, so that a studio's
+            backdrop simply goes on.
+    """
+    size, (height, width) = box.frame_size, box.inner_size
+    if box.window is not None:
+        top, left, tall, wide = box.window
+        photo = photo.crop((left, top, left + wide, top + tall))
+    if box.turn:
+        ways = Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270
+        photo = photo.transpose(ways[box.turn - 1])
     inner = photo.resize((width, height), Image.Resampling.BICUBIC)  # antialiased in Pillow
     if (height, width) == size:
-        return to_tensor(inner), box
+        return to_tensor(inner)
     colour = _border_colour(inner) if fill is None else tuple(fill)
     canvas = Image.new("RGB", (size[1], size[0]), colour)
     canvas.paste(inner, (box.left, box.top))
-    return to_tensor(canvas), box
+    return to_tensor(canvas)
 
 
 def _border_colour(image: Image.Image) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ The judge is the same for everything in a table, so that a checkpoint cannot gra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from torch import Tensor
 
 from ..config import CATEGORIES, FACE
 from ..data.pairs import Pictures
-from ..letterbox import Letterbox, frame
+from ..images import mask_to_image
+from ..letterbox import Letterbox, into
 from ..measures import (
     ciede2000,
     correlation,
@@ -105,7 +106,7 @@ class Judge:
     """Reads with an engine's networks at one frame size.
 
     Args:
-        engine: anything with ``model``, ``device`` and ``bf16`` (a TryOnEngine).
+        engine: anything with ``model``, ``device``, ``bf16`` and ``framed`` (a TryOnEngine).
         size: (H, W) at which everything is compared.
     """
 
@@ -120,9 +121,9 @@ class Judge:
 
     def read(self, pairs: list[Pictures], categories: list[str]) -> list[Case]:
         """Read several pairs at once; ``categories`` are names or "auto"."""
-        framed = [frame(p.person, self.size) for p in pairs]
-        persons = torch.cat([f[0] for f in framed])
-        garments = torch.cat([frame(p.garment, self.size)[0] for p in pairs])
+        boxes = [self._framed("person", p.person) for p in pairs]
+        persons = torch.cat([into(p.person, box) for p, box in zip(pairs, boxes)])
+        garments = torch.cat([into(p.garment, self._framed("garment", p.garment)) for p in pairs])
         if all(c in CATEGORIES for c in categories):
             told = [CATEGORIES.index(c) for c in categories]
             out = self._forward(self.engine, persons, garments, told)
@@ -135,12 +136,12 @@ class Judge:
         person, cloth = out.person, out.garment
         draped = Drape.of(out)
         cases = []
-        for i, (pictures, (_, box)) in enumerate(zip(pairs, framed)):
+        for i, (pictures, box) in enumerate(zip(pairs, boxes)):
             parse, points = person.parse[i].float().cpu(), person.keypoints[i].float().cpu()
-            target = frame(pictures.target, self.size)[0][0] if pictures.target is not None else None
+            target = into(pictures.target, box)[0] if pictures.target is not None else None
             area = draped.edit[i] > 0.5
             if pictures.own is not None:
-                own = frame_mask(pictures.own[None, None].float(), box)[0, 0] > 0.5
+                own = into(mask_to_image(pictures.own[None, None].float()).convert("RGB"), box, (0, 0, 0))[0, 0] > 0
                 area = area | (grow(own[None, None].float(), 1)[0, 0] > 0)
             if target is not None:
                 area = area | ((target - persons[i]).abs().amax(0) > 0.2)
@@ -161,6 +162,9 @@ class Judge:
                 )
             )
         return cases
+
+    def _framed(self, kind: str, photo: Image.Image) -> Letterbox:
+        return replace(self.engine.framed(kind, photo), frame_size=self.size)
 
     def drape(self, engine: Any, cases: list[Case], categories: list[int]) -> list[Drape]:
         """How an engine's own model lays the garments of some cases; what is known already is not worked out again."""
@@ -188,15 +192,6 @@ class Judge:
         chance, maps = self._run(self.engine, call, small)
         chance = F.interpolate(chance.float().cpu(), pictures.shape[2:], mode="bilinear", align_corners=False)
         return chance.argmax(1), [F.normalize(m.float().cpu(), dim=1) for m in maps]
-
-
-def frame_mask(mask: Tensor, box: Letterbox) -> Tensor:
-    """A mask of the photo's size (1×1×H×W) laid into its frame; 0 on the padding."""
-    inner = F.interpolate(mask, box.inner_size, mode="bilinear", antialias=True, align_corners=False)
-    out = mask.new_zeros(1, 1, *box.frame_size)
-    height, width = box.inner_size
-    out[:, :, box.top : box.top + height, box.left : box.left + width] = inner
-    return out
 
 
 def pose_of(keypoints: Tensor, aspect: float) -> str:

@@ -36,13 +36,10 @@ def dressed_part(case: Case) -> tuple[float, float, float, float]:
     rows, columns = seen.any(1).nonzero()[:, 0], seen.any(0).nonzero()[:, 0]
     if not len(rows):
         return 0.0, 0.0, 1.0, 1.0
-    height, width = case.box.inner_size
-    sides = (
-        (int(columns[0]) - case.box.left) / width - _ROOM,
-        (int(rows[0]) - case.box.top) / height - _ROOM,
-        (int(columns[-1]) + 1 - case.box.left) / width + _ROOM,
-        (int(rows[-1]) + 1 - case.box.top) / height + _ROOM,
-    )
+    height, width = ids.shape
+    ends = [[int(columns[0]) / width, int(rows[0]) / height], [(int(columns[-1]) + 1) / width, (int(rows[-1]) + 1) / height]]
+    first, last = case.box.points_to_photo(torch.tensor(ends)).tolist()
+    sides = first[0] - _ROOM, first[1] - _ROOM, last[0] + _ROOM, last[1] + _ROOM
     left, top, right, bottom = (min(1.0, max(0.0, side)) for side in sides)
     return left, top, right, bottom
 

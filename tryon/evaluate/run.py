@@ -16,7 +16,7 @@ from torch import Tensor
 from ..config import CATEGORIES, TryOnError
 from ..data.pairs import Pair, Pictures
 from ..images import to_image
-from ..letterbox import frame
+from ..letterbox import into
 from .baselines import BASELINES, paste, warp_by_landmarks
 from .inception import Sets
 from .judge import Case, Dressed, Judge, figures, untouched
@@ -201,8 +201,8 @@ def _dress(
     drapes = judge.drape(engine, [cases[i] for i, _, _ in done], kinds)
     out = []
     for (i, result, extra), drape in zip(done, drapes):
-        picture = frame(result.image, judge.size)[0][0]
-        edit = frame(result.edit_mask.convert("RGB"), judge.size, (0, 0, 0))[0][0, 0] > 0
+        picture = into(result.image, cases[i].box)[0]
+        edit = into(result.edit_mask.convert("RGB"), cases[i].box, (0, 0, 0))[0, 0] > 0
         out.append((i, name, Dressed(picture, (drape.worn > 0.5) & edit, drape.flow), extra))
     return out
 

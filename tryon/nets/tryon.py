@@ -135,6 +135,13 @@ class TryOnModel(nn.Module):
         chance /= chance.sum(1, keepdim=True)
         return PersonReading(part_neck(part_hair(agree(chance, person), person), person, keypoints), keypoints, maps.peaks())
 
+    def look_afar(self, person: Tensor) -> PersonReading:
+        """Who is in a photo and where, roughly: all that BodyNet says of it at its full size, so that people are found who are
+        too small in it for its usual one."""
+        maps = self.body(person.contiguous(memory_format=torch.channels_last))
+        keypoints = complete(maps.keypoints(), person.shape[3] / person.shape[2])
+        return PersonReading(maps.parse.float().softmax(1), keypoints, maps.peaks())
+
     def _read_body(self, person: Tensor, twice: bool) -> tuple[BodyMaps, Tensor]:
         """What BodyNet says of photos of any size, and the class probabilities, N×11×H×W, along the photos' edges."""
         small = _resize(person, self.config.body.size)

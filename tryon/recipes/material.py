@@ -22,8 +22,9 @@ from ..data.sources import BOTH, LOOSE, PAIRS, STREETS, WARDROBE, WORLD, Source,
 from ..data.streets import Streets, load_streets
 from ..data.survey import Report, pair_names, read_photos
 from ..data.wardrobe import load_wardrobe
-from ..doctor import examine_garment, examine_person
-from ..letterbox import frame
+from ..doctor import no_garment, nobody
+from ..framing import Seen, see_garment, see_person
+from ..letterbox import Letterbox, frame, into
 from ..nets.precision import bf16_pays
 from ..nets.tryon import GarmentReading, PersonReading, TryOnModel
 
@@ -179,47 +180,46 @@ class Material:
         self._few("people", int((~held).sum()))
         return (take(people, ~held), take(people, held)) if held.any() else (people, people)
 
+    @torch.no_grad()
     def _read_people(self, folder: Path, unsure: bool) -> Streets:
         """Label a folder of people's photos: by a rendered set's own files, else by BodyNet."""
-        photos, parses, points, names, waiting = [], [], [], [], []
+        photos, parses, points, names = [], [], [], []
         for path, photo in read_photos(folder, "people", self.report):
-            tensor, box = frame(photo, PEOPLE_SIZE)
             if self.source.rendered:
+                tensor, box = frame(photo, PEOPLE_SIZE)
                 try:
-                    parse, keypoints = self._own_labels(path.stem, box)
+                    label, keypoints = self._own_labels(path.stem, box)
                 except (OSError, KeyError, ValueError):
                     self.report.problem("data_no_labels", name=path.name[-80:])
                     continue
-                photos.append(to_bytes(tensor)), parses.append(parse), points.append(keypoints), names.append(path.name)
-                continue
-            waiting.append((path.name, photo, tensor))
-            if len(waiting) == _BATCH:
-                self._read_bodies(waiting, unsure, photos, parses, points, names)
-        self._read_bodies(waiting, unsure, photos, parses, points, names)
+            else:
+                seen = self._see_person(photo)
+                if nobody(seen.reading):
+                    self.report.count("people_not_found")
+                    self.report.problem("data_no_person", name=path.name[-80:])
+                    continue
+                tensor, keypoints = seen.tensor.cpu(), seen.reading.keypoints[0].float().cpu()
+                chance, label = seen.reading.parse[0].cpu().max(0)
+                label = label.to(torch.uint8)
+                if unsure:
+                    label[chance < _SURE] = 255
+            photos.append(to_bytes(tensor)), parses.append(label), points.append(keypoints), names.append(path.name)
+            self._tell("people", len(names))
         if not photos:
             raise DataError("data_nothing", kind="people", name=self.source.title)
         labelled = torch.ones(len(photos), dtype=torch.bool)
         return Streets(torch.cat(photos), torch.stack(parses), torch.stack(points), labelled, names)
 
-    @torch.no_grad()
-    def _read_bodies(self, waiting: list, unsure: bool, photos: list, parses: list, points: list, names: list) -> None:
-        if not waiting:
-            return
-        reading = self.model().read_person(torch.cat([tensor for _, _, tensor in waiting]))
-        for i, (name, photo, tensor) in enumerate(waiting):
-            row = slice(i, i + 1)
-            own = PersonReading(reading.parse[row], reading.keypoints[row], reading.peaks[row])
-            if any(f.severity == "error" for f in examine_person(own, photo)):
-                self.report.count("people_not_found")
-                self.report.problem("data_no_person", name=name[-80:])
-                continue
-            chance, label = own.parse[0].max(0)
-            label = label.to(torch.uint8)
-            if unsure:
-                label[chance < _SURE] = 255
-            photos.append(to_bytes(tensor)), parses.append(label), points.append(own.keypoints[0].float()), names.append(name)
-        waiting.clear()
-        self._tell("people", len(names))
+    def _see_person(self, photo: Image.Image) -> Seen[PersonReading]:
+        model = self.model()
+        return see_person(photo, PEOPLE_SIZE, model.read_person, model.look_afar, next(model.parameters()).device)
+
+    def _see_garment(self, photo: Image.Image, size: tuple[int, int]) -> Seen[GarmentReading]:
+        model = self.model()
+        if self.source.rendered:  # its flow leads to the whole photo
+            tensor, box = frame(photo, size)
+            return Seen(tensor, box, model.read_garment(tensor))
+        return see_garment(photo, size, model.read_garment, next(model.parameters()).device)
 
     def _own_labels(self, stem: str, box: Any) -> tuple[Tensor, Tensor]:
         train = self.source.folder / "train"
@@ -238,17 +238,18 @@ class Material:
         """Read a folder of garment photos: GarmentNet tells landmarks and kind, and the mask where no file gives it."""
         photos, found, landmarks, kinds, names = [], [], [], [], []
         for path, photo in read_photos(folder, "garments", self.report):
-            tensor, box = frame(photo, size)
-            reading: GarmentReading = self.model().read_garment(tensor)
-            if any(f.severity == "error" for f in examine_garment(reading, photo, "auto")):
+            seen = self._see_garment(photo, size)
+            reading = seen.reading
+            if no_garment(reading):
                 self.report.count("garments_not_found")
                 self.report.problem("data_no_garment", name=path.name[-80:])
                 continue
             mask, lining = reading.mask[0, 0], reading.lining[0, 0]
             given = mask_file(masks, path.stem)
             if given is not None:
-                mask = given_mask(given, size, box)
-            photos.append(to_bytes(tensor)), found.append(cloth_map(mask, lining)), landmarks.append(reading.landmarks[0].float())
+                mask = given_mask(given, seen.box)
+            photos.append(to_bytes(seen.tensor.cpu())), found.append(cloth_map(mask.cpu(), lining.cpu()))
+            landmarks.append(reading.landmarks[0].float().cpu())
             kinds.append(int(reading.category[0].argmax())), names.append(path.name)
             self._tell("garments", len(names))
         if not photos:
@@ -275,17 +276,14 @@ def mask_file(folder: Path | None, stem: str) -> Path | None:
     return next((p for p in (folder / f"{stem}.png", folder / f"{stem}.jpg") if p.is_file()), None)
 
 
-def given_mask(file: Path, size: tuple[int, int], box: Any) -> Tensor:
-    """A mask picture laid into the frame of its photo; H×W float32, 0 or 1 (0.5 all over where it cannot be read)."""
-    mask = torch.zeros(size)
+def given_mask(file: Path, box: Letterbox) -> Tensor:
+    """A mask picture laid into the frame as its photo is; H×W float32, 0 or 1 (0.5 all over where it cannot be used)."""
     try:
         with Image.open(file) as picture:
-            small = picture.convert("L").resize((box.inner_size[1], box.inner_size[0]))
+            mask = picture.convert("L").resize(box.photo_size[::-1])
     except (OSError, ValueError):
-        return torch.full(size, 0.5)
-    inner = torch.from_numpy(np.array(small) > 127).float()
-    mask[box.top : box.top + inner.shape[0], box.left : box.left + inner.shape[1]] = inner
-    return mask
+        return torch.full(box.frame_size, 0.5)
+    return (into(mask.convert("RGB"), box, (0, 0, 0))[0, 0] > 0).float()
 
 
 def read_rendered(folder: Path, size: tuple[int, int]) -> tuple[Rendered, Rendered]:
