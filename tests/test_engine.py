@@ -13,7 +13,7 @@ from tryon.composite import paste_back
 from tryon.config import InputError, TryOnConfig
 from tryon.doctor import back_view, examine_garment, examine_light, examine_person
 from tryon.engine import TryOnEngine
-from tryon.framing import Seen, several_people
+from tryon.framing import Seen, find_person
 from tryon.letterbox import Letterbox, frame
 from tryon.nets.tryon import Draped, GarmentReading, PersonReading, TryOnModel, TryOnOutput
 
@@ -162,10 +162,11 @@ def test_doctor_on_people():
     two = torch.zeros(1, 11, 128, 96)
     two[:, 5, 20:120, 5:35], two[:, 5, 20:120, 55:90] = 1, 1
     two[:, 0] = 1 - two[:, 5]
-    assert several_people(PersonReading(two, empty.keypoints, empty.peaks))
+    box = Letterbox((640, 480), (128, 96))
+    assert find_person(PersonReading(two, empty.keypoints, empty.peaks), box)[1]
     two[:, 0, :, 40:], two[:, 5, :, 40:] = 1, 0
-    assert not several_people(PersonReading(two, empty.keypoints, empty.peaks))
-    assert not several_people(empty)
+    assert not find_person(PersonReading(two, empty.keypoints, empty.peaks), box)[1]
+    assert not find_person(empty, box)[1]
     turned = reading()
     turned.keypoints[0, [5, 11], 0], turned.keypoints[0, [6, 12], 0] = 0.3, 0.7
     turned.parse[:, 1, 8:26, 30:66], turned.parse[:, 2] = 1, 0

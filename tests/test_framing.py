@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 from tryon.bench import EXAMPLES
 from tryon.config import InputError
 from tryon.engine import TryOnEngine
-from tryon.framing import around_person, see_person
+from tryon.framing import around_person, find_person, see_person
 from tryon.letterbox import Letterbox, frame, into
 from tryon.nets.tryon import PersonReading
 
@@ -123,13 +123,20 @@ def test_where_nobody_is_the_search_ends(shipped):
     assert caught.value.code == "person_none"
     parse = torch.zeros(1, 11, 512, 384)
     parse[:, 0] = 1
-    parse[:, 5, 100:108, 100:106], parse[:, 0, 100:108, 100:106] = 1, 0  # a speck, wherever it is looked for
+    parse[:, 5, 248:264, 184:200], parse[:, 0, 248:264, 184:200] = 1, 0  # a speck, wherever it is looked for
     speck = PersonReading(parse, torch.full((1, 17, 3), 0.2), torch.zeros(1, 17))
-    seen = see_person(wall, (512, 384), lambda _: speck, lambda _: speck, torch.device("cpu"))
+    sharper = iter(range(1, 100))
+
+    def read(_):
+        speck.peaks = torch.full((1, 17), next(sharper) / 1000)
+        return PersonReading(speck.parse, speck.keypoints, speck.peaks)
+
+    seen = see_person(wall, (512, 384), read, lambda _: speck, torch.device("cpu"))
     assert seen.box.window is not None and seen.box.window[2] >= 96
     nothing = PersonReading(torch.nn.functional.one_hot(torch.zeros(1, 8, 6, dtype=torch.long), 11).permute(0, 3, 1, 2).float(),
                             torch.zeros(1, 17, 3), torch.zeros(1, 17))
-    assert around_person(nothing, Letterbox((80, 60), (8, 6))) is None
+    box = Letterbox((80, 60), (8, 6))
+    assert around_person(find_person(nothing, box)[0], nothing, box) is None
 
 
 def test_a_garment_small_in_its_photo_is_worn_as_if_it_filled_it(shipped):

@@ -24,7 +24,8 @@ from .nets.tryon import GarmentReading, PersonReading
 _FILLED = 0.84  # of the window's height or width that a person or a garment is to take up
 _GAIN = 1.3  # how many times larger they must get for a second look to be worth its time
 _LEAST = 96  # pixels of the photo that a window is high at least: whoever is smaller cannot be made out from nearer either
-_ROWS = 128  # of the grid on which pieces are told apart
+_ROWS = 64  # of the grid on which pieces are told apart
+_ANOTHER = 0.3  # of the largest piece's size: from here a second one is another person
 _BELOW = 0.35  # torso lengths below the hips: as far as a person is shown who is cut off above them
 _EDGE = 0.02  # of the photo: what comes this near to its edge goes on beyond it
 # how sure GarmentNet is below the first of a photo as it is, and above the second when it is turned: of 156 photos wider than
@@ -62,22 +63,31 @@ def see_person(
         device: where they run.
     """
     seen = _look(photo, Letterbox((photo.height, photo.width), size), read, device)
-    seen.several = several_people(seen.reading)
-    near = around_person(seen.reading, seen.box)
-    if near is None and _person(seen.reading, seen.box).any():
+    there, several = find_person(seen.reading, seen.box)
+    near = around_person(there, seen.reading, seen.box)
+    if near is not None or not there.any():
+        rough = afar(seen.tensor)
+        there, more = find_person(rough, seen.box)
+        seen = _from_near(photo, seen, [around_person(there, rough, seen.box), near], read, device)
+        several = several or more
+    return replace(seen, several=several)
+
+
+def _from_near(
+    photo: Image.Image,
+    seen: Seen[PersonReading],
+    boxes: list[Letterbox | None],
+    read: Callable[[Tensor], PersonReading],
+    device: torch.device,
+) -> Seen[PersonReading]:
+    """What is read best of a person in some windows, and in those that follow from it, for from very far the first look does
+    not tell to a pixel where they are; ``seen`` if that is no better."""
+    looks = [_look(photo, box, read, device) for box in boxes if box is not None]
+    best = max([seen, *looks], key=lambda look: float(look.reading.peaks.float().mean()))
+    if best is seen:
         return seen
-    rough = afar(seen.tensor)
-    far, several = around_person(rough, seen.box), seen.several or several_people(rough)
-    boxes = [box for box in (far, near) if box is not None]
-    while boxes:  # from very far the first look does not tell to a pixel where they are
-        looks = [_look(photo, box, read, device) for box in boxes]
-        best = max(looks, key=lambda look: float(look.reading.peaks.float().mean()))
-        if best.reading.peaks.float().mean() < seen.reading.peaks.float().mean():
-            break
-        seen, near = best, around_person(best.reading, best.box)
-        boxes = [near] if near is not None else []
-    seen.several = several
-    return seen
+    near = around_person(find_person(best.reading, best.box)[0], best.reading, best.box)
+    return best if near is None else _from_near(photo, best, [near], read, device)
 
 
 def see_garment(
@@ -112,24 +122,30 @@ def _look(photo: Image.Image, box: Letterbox, read: Callable[[Tensor], R], devic
     return Seen(tensor, box, read(tensor))
 
 
-def around_person(reading: PersonReading, box: Letterbox) -> Letterbox | None:
-    """A window on the person, if they are small in what was shown; else None, as where nobody is seen.
+def find_person(reading: PersonReading, box: Letterbox) -> tuple[Tensor, bool]:
+    """Where the person is, bool on a grid over the frame, and whether another, not much smaller, stands apart from them.
 
     Of several people it is the one whose joints were found, and whoever touches them.
 
     Args:
         reading: of the photo as ``box`` lays it, one row.
     """
+    body = _cells(1 - layer(reading.parse, BACKGROUND), box)
+    labels, sizes = _pieces(body)
+    first, second = sizes.topk(2).values.tolist()
+    trunk = draw_limbs(reading.keypoints, tuple(body.shape[2:]))[:, :1] > 0.5
+    return _largest(body, labels, 1 + 9 * trunk.float()), second > _ANOTHER * first
+
+
+def around_person(there: Tensor, reading: PersonReading, box: Letterbox) -> Letterbox | None:
+    """A window on the person, if they are small in what was shown; else None, as where nobody is.
+
+    Args:
+        there: where they are, see ``find_person``; the other arguments likewise.
+    """
     shoulders, hips = reading.keypoints[0, 5:7, 1].mean(), reading.keypoints[0, 11:13, 1].mean()
     least = box.points_to_photo(torch.stack([shoulders.new_tensor(0.5), hips + _BELOW * (hips - shoulders)]))[1]
-    return _window(_person(reading, box), box, float(least))
-
-
-def several_people(reading: PersonReading) -> bool:
-    """Whether a second figure, not much smaller, stands apart from the first; a reading of one row."""
-    body = layer(reading.parse, BACKGROUND).float() < 0.5
-    sizes = _pieces(F.adaptive_max_pool2d(body.float(), (64, 48)))[1].sort(descending=True).values
-    return float(sizes[1]) > 0.3 * float(sizes[0])
+    return _window(there, box, float(least))
 
 
 def around_garment(reading: GarmentReading, box: Letterbox) -> Letterbox | None:
@@ -138,32 +154,27 @@ def around_garment(reading: GarmentReading, box: Letterbox) -> Letterbox | None:
     Args:
         reading: of the photo as ``box`` lays it, one row.
     """
-    return _window(_main_piece(reading.mask, box), box)
+    cloth = _cells(reading.mask, box)
+    return _window(_largest(cloth, _pieces(cloth)[0]), box)
 
 
-def _person(reading: PersonReading, box: Letterbox) -> Tensor:
-    """Where the person is, bool on the grid's cells."""
-    trunk = draw_limbs(reading.keypoints, _grid(box))[:, :1]
-    return _main_piece(1 - layer(reading.parse, BACKGROUND), box, 1 + 9 * (trunk > 0.5).float())
+def _cells(mask: Tensor, box: Letterbox) -> Tensor:
+    """A mask (1×1×H×W) on the grid, 0 or 1."""
+    return (F.interpolate(mask.float(), (_ROWS, _ROWS * box.frame_size[1] // box.frame_size[0]), mode="area") > 0.5).float()
 
 
-def _grid(box: Letterbox) -> tuple[int, int]:
-    return _ROWS, _ROWS * box.frame_size[1] // box.frame_size[0]
+def _pieces(cells: Tensor) -> tuple[Tensor, Tensor]:
+    """Which connected piece each cell belongs to (0: none), and how many cells each piece has, by its number."""
+    number = torch.arange(1, cells.numel() + 1, device=cells.device).float().view_as(cells) * cells
+    labels = flood(number, cells).flatten().long()
+    return labels, torch.zeros(cells.numel() + 1, device=cells.device).scatter_add_(0, labels, cells.flatten())
 
 
-def _main_piece(mask: Tensor, box: Letterbox, weight: Tensor | None = None) -> Tensor:
-    """The largest connected piece of a mask (1×1×H×W), each cell counted by its ``weight``; bool, on the grid's cells."""
-    there = (F.interpolate(mask.float(), _grid(box), mode="area") > 0.5).float()
-    labels, sizes = _pieces(there, weight)
-    return ((labels == sizes.argmax()) & (sizes.amax() > 0)).view(there.shape[2:])
-
-
-def _pieces(there: Tensor, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Which connected piece each cell of a map (1×1×H×W, 0 or 1) belongs to, and how large the pieces are by number."""
-    number = torch.arange(1, there.numel() + 1, device=there.device).float().view_as(there) * there
-    labels = flood(number, there).flatten().long()
-    sizes = torch.zeros(there.numel() + 1, device=there.device)
-    return labels, sizes.scatter_add_(0, labels, (there if weight is None else there * weight).flatten())
+def _largest(cells: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
+    """The largest piece, its cells counted by their ``weight``; bool, on the grid."""
+    counted = cells if weight is None else cells * weight
+    sizes = torch.zeros(cells.numel() + 1, device=cells.device).scatter_add_(0, labels, counted.flatten())
+    return ((labels == sizes.argmax()) & (sizes.amax() > 0)).view(cells.shape[2:])
 
 
 def _window(there: Tensor, box: Letterbox, least: float = 0.0) -> Letterbox | None:
@@ -193,4 +204,4 @@ def _window(there: Tensor, box: Letterbox, least: float = 0.0) -> Letterbox | No
     return near if near.scale > _GAIN * box.scale else None
 
 
-__all__ = ["Seen", "around_garment", "around_person", "see_garment", "see_person", "several_people"]
+__all__ = ["Seen", "around_garment", "around_person", "find_person", "see_garment", "see_person"]
