@@ -30,6 +30,7 @@ from .nets.tryon import GarmentReading, PersonReading, TryOnOutput
 from .pictures import difference_picture, keypoint_picture, parse_picture
 
 _REMEMBERED = 16  # photos whose reading is kept
+_SHOWN = 1024  # pixels: the longer side at most of pictures that explain; of a phone's photo they took longer than the try-on
 MAX_SEED = 2**31 - 1
 
 
@@ -37,8 +38,9 @@ MAX_SEED = 2**31 - 1
 class TryOnResult:
     """One try-on. ``image`` has the person photo's exact size and, outside ``edit_mask``, its exact pixels.
 
-    ``seconds`` per stage in order; ``edited_share`` of the photo in [0, 1]; ``parse``, ``keypoints``, ``garment_mask``,
-    ``warped``, ``edit_mask`` (mode "L", 0 or 255, at the photo's size) and ``difference`` show how it was made.
+    ``seconds`` per stage in order; ``edited_share`` of the photo in [0, 1]; ``edit_mask`` (mode "L", 0 or 255) is of the
+    photo's size too; ``parse``, ``keypoints``, ``garment_mask``, ``warped`` and ``difference`` show how it was made, and of
+    large photos are smaller than these.
     """
 
     image: Image.Image
@@ -144,18 +146,19 @@ class TryOnEngine:
             image, mask = paste_back(person, body.box, garment, cloth.box, out)
             adjust.settle(person, image, mask)
         share = sum(mask.histogram()[128:]) / (mask.width * mask.height)
+        small = _shown(person)
         return TryOnResult(
             image,
             category,
             clock.seconds,
             share,
             findings,
-            parse=parse_picture(person, body.box.to_photo(body.reading.parse)),
-            keypoints=keypoint_picture(person, keypoints_on_photo(body)),
-            garment_mask=mask_to_image(cloth.box.to_photo(cloth.reading.mask)),
+            parse=parse_picture(small, body.box.to_photo(body.reading.parse, small.size[::-1])),
+            keypoints=keypoint_picture(small, keypoints_on_photo(body)),
+            garment_mask=mask_to_image(cloth.box.to_photo(cloth.reading.mask, _shown(garment).size[::-1])),
             warped=to_image(out.draped.warped * out.draped.worn + (1 - out.draped.worn)),
             edit_mask=mask,
-            difference=difference_picture(person, image),
+            difference=difference_picture(small, _shown(image)),
         )
 
     def parse(self, photo: Image.Image) -> tuple[Tensor, Tensor]:
@@ -247,6 +250,13 @@ class TryOnEngine:
             draped = self._run(lambda: adjust.drape(draped, body.reading.keypoints, index, body.box))
         with clock.stage("generator"):
             return self._run(lambda: self.model.paint(body.tensor, body.reading, cloth.reading, draped, z))
+
+
+def _shown(photo: Image.Image) -> Image.Image:
+    """A photo no larger than pictures that explain need to be."""
+    small = photo.copy()
+    small.thumbnail((_SHOWN, _SHOWN))
+    return small
 
 
 def keypoints_on_photo(read: Seen) -> Tensor:

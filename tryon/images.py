@@ -224,7 +224,7 @@ def save_png(image: Image.Image, path: str | Path) -> Path:
     plain = image.copy()
     plain.info.clear()
     try:
-        plain.save(part, format="PNG", compress_level=3)  # twice as fast as 6, a tenth larger
+        plain.save(part, format="PNG", compress_level=1)  # four times as fast as 6, a fifth larger
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -62,19 +62,26 @@ class Letterbox:
         """Columns of padding left of the photo."""
         return (self.frame_size[1] - self.inner_size[1]) // 2
 
-    def to_photo(self, x: Tensor) -> Tensor:
+    def to_photo(self, x: Tensor, size: tuple[int, int] | None = None) -> Tensor:
         """Bring a frame-sized N x C x H x W tensor of any range to the photo's size; the padding is cut off, and beyond the
-        window its border goes on."""
+        window its border goes on.
+
+        Args:
+            size: (H, W) of a smaller copy of the photo, to bring it to instead.
+        """
         assert x.ndim == 4 and tuple(x.shape[-2:]) == self.frame_size, (tuple(x.shape), self.frame_size)
         height, width = self.inner_size
         inner = x[..., self.top:self.top + height, self.left:self.left + width].float()
-        if (height, width) != self.turned_size:
-            inner = F.interpolate(inner, self.turned_size, mode="bilinear", align_corners=False, antialias=self.scale > 1)
+        tall, wide = size or self.photo_size
+        down, right = tall / self.photo_size[0], wide / self.photo_size[1]
+        (top, left), (bottom, end) = self.seen[:2], (self.seen[0] + self.seen[2], self.seen[1] + self.seen[3])
+        top, bottom, left, end = round(top * down), round(bottom * down), round(left * right), round(end * right)
+        target = (end - left, bottom - top) if self.turn % 2 else (bottom - top, end - left)
+        if (height, width) != target:
+            inner = F.interpolate(inner, target, mode="bilinear", align_corners=False, antialias=target[0] < height)
         inner = torch.rot90(inner, -self.turn, (2, 3)) if self.turn else inner
-        if self.window is None:
-            return inner
-        (top, left, height, width), (tall, wide) = self.window, self.photo_size
-        return F.pad(inner, (left, wide - left - width, top, tall - top - height), mode="replicate")
+        around = (left, wide - end, top, tall - bottom)
+        return F.pad(inner, around, mode="replicate") if any(around) else inner
 
     def points_to_frame(self, points: Tensor) -> Tensor:
         """Points (... x 2, in [0, 1] of the photo) as points in [0, 1] of the frame."""

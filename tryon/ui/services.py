@@ -10,6 +10,7 @@ import filecmp
 import json
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -212,8 +213,10 @@ class Services:
             person, garment, inputs.category, inputs.seed, inputs.denoise, inputs.adjust)
         total = time.perf_counter() - started
         stages = tuple((name, self._small(getattr(result, name), STAGE_SIDE)) for name in STAGE_PICTURES)
-        before, after = (self.keep(self._small(picture, SLIDER_SIDE)) for picture in (person, result.image))
-        return Shown(inputs, before, after, self.keep(result.image), result.category, dict(result.seconds), total,
+        slides = [self._small(picture, SLIDER_SIDE) for picture in (person, result.image)]
+        with ThreadPoolExecutor(3) as threads:  # of a phone's photo, writing takes longer than everything before it
+            before, after, picture = threads.map(self.keep, (*slides, result.image))
+        return Shown(inputs, before, after, picture, result.category, dict(result.seconds), total,
                      result.edited_share, tuple(result.findings), stages)
 
     @staticmethod
