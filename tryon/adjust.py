@@ -141,7 +141,7 @@ class Adjustments:
         for name, x, y in self.landmarks:
             place = box.points_to_frame(landmarks.new_tensor([x, y]))
             landmarks[0, LANDMARKS.index(name)] = torch.cat([place, place.new_ones(1)])
-        return GarmentReading.of(garment, mask, found.lining, landmarks, found.category, found.worn)
+        return GarmentReading.of(garment, mask, found.lining, landmarks, found.category, found.worn, hidden=found.hidden)
 
     def drape(self, draped: Draped, keypoints: Tensor, category: Tensor, box: Letterbox) -> Draped:
         """The garment laid on the body, corrected before anything is painted.

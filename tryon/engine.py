@@ -143,7 +143,7 @@ class TryOnEngine:
             category = CATEGORIES[int(cloth.reading.category[0].argmax())]
         out = self._generate(body, cloth, category, seed, clock, adjust)
         with clock.stage("composite"):
-            image, mask = paste_back(person, body.box, garment, cloth.box, out)
+            image, mask = paste_back(person, body.box, uncovered(garment, cloth), cloth.box, out)
             adjust.settle(person, image, mask)
         share = sum(mask.histogram()[128:]) / (mask.width * mask.height)
         small = _shown(person)
@@ -250,6 +250,14 @@ class TryOnEngine:
             draped = self._run(lambda: adjust.drape(draped, body.reading.keypoints, index, body.box))
         with clock.stage("generator"):
             return self._run(lambda: self.model.paint(body.tensor, body.reading, cloth.reading, draped, z))
+
+
+def uncovered(garment: Image.Image, cloth: Seen[GarmentReading]) -> Image.Image:
+    """A garment's photo with its colours carried on over what hides it from view."""
+    if not cloth.reading.hidden.any():
+        return garment
+    behind, colours = (cloth.box.to_photo(x.float().cpu()) for x in (cloth.reading.hidden, cloth.reading.cloth))
+    return Image.composite(to_image(colours), garment, mask_to_image(behind))
 
 
 def _shown(photo: Image.Image) -> Image.Image:

@@ -27,6 +27,7 @@ _LEAST = 96  # pixels of the photo that a window is high at least: whoever is sm
 _ROWS = 64  # of the grid on which pieces are told apart
 _ANOTHER = 0.3  # of the largest piece's size: from here a second one is another person
 _BELOW = 0.35  # torso lengths below the hips: as far as a person is shown who is cut off above them
+_HEAD = 0.8  # widths of a worn garment above it: as far as its wearer's head reaches
 _EDGE = 0.02  # of the photo: what comes this near to its edge goes on beyond it
 # how sure GarmentNet is below the first of a photo as it is, and above the second when it is turned: of 156 photos wider than
 # tall these find the six in which a garment lies on its side, and no other; of upright photos laid on their side a third
@@ -105,7 +106,13 @@ def see_garment(
 
     def from_near(whole: Seen[GarmentReading]) -> Seen[GarmentReading]:
         box = around_garment(whole.reading, whole.box)
-        return whole if box is None else _look(photo, box, read, device)
+        if box is None:
+            return whole
+        near = _look(photo, box, read, device)
+        if near.reading.worn[0] and not whole.reading.worn[0]:  # the head was cut off, and tells much of who wears it
+            box = around_garment(near.reading, near.box)
+            near = near if box is None else _look(photo, box, read, device)
+        return whole if whole.reading.worn[0] and not near.reading.worn[0] else near
 
     whole = _look(photo, Letterbox((photo.height, photo.width), size), read, device)
     best = from_near(whole)
@@ -149,13 +156,17 @@ def around_person(there: Tensor, reading: PersonReading, box: Letterbox) -> Lett
 
 
 def around_garment(reading: GarmentReading, box: Letterbox) -> Letterbox | None:
-    """A window on the garment, if it is small in what was shown; else None.
+    """A window on the garment, if it is small in what was shown, and on the head of whoever wears it; else None.
 
     Args:
         reading: of the photo as ``box`` lays it, one row.
     """
     cloth = _cells(reading.mask, box)
-    return _window(_largest(cloth, _pieces(cloth)[0]), box)
+    there = _largest(cloth, _pieces(cloth)[0])
+    if reading.worn[0] and there.any():
+        top, (first, *_, last) = int(there.any(1).nonzero()[0]), there.any(0).nonzero()[:, 0].tolist() * 2
+        there[max(0, top - round(_HEAD * (last - first + 1))) : top, first] = True
+    return _window(there, box, gain=0.0 if box.window else _GAIN)
 
 
 def _cells(mask: Tensor, box: Letterbox) -> Tensor:
@@ -177,7 +188,7 @@ def _largest(cells: Tensor, labels: Tensor, weight: Tensor | None = None) -> Ten
     return ((labels == sizes.argmax()) & (sizes.amax() > 0)).view(cells.shape[2:])
 
 
-def _window(there: Tensor, box: Letterbox, least: float = 0.0) -> Letterbox | None:
+def _window(there: Tensor, box: Letterbox, least: float = 0.0, gain: float = _GAIN) -> Letterbox | None:
     """A window in which what is ``there`` (bool, on the grid's cells) takes up ``_FILLED`` of a side.
 
     Args:
@@ -201,7 +212,7 @@ def _window(there: Tensor, box: Letterbox, least: float = 0.0) -> Letterbox | No
         for first, last, length, side in ((top, bottom, tall, height), (left, right, wide, width))
     ]
     near = replace(box, window=(*at, height, width))
-    return near if near.scale > _GAIN * box.scale else None
+    return near if near.scale > gain * box.scale else None
 
 
 __all__ = ["Seen", "around_garment", "around_person", "find_person", "see_garment", "see_person"]

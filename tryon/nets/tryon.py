@@ -29,7 +29,7 @@ from .strands import part_hair
 from .trousers import long_legs, whole_legs
 from .waist import above_waistband, as_top, below_waist, from_the_waist, hung, lift_waistband, stays_above, under_the_top
 from .warp import WarpNet
-from .worn import worn_landmarks
+from .worn import hidden_behind, worn_landmarks
 
 HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
 _GLANCE = 4  # pixels between those that tell whether a garment is open in front
@@ -57,7 +57,8 @@ class GarmentReading:
     """``mask`` N×1×H×W in [0, 1] at the frame's size, ``lining`` N×1×H×W in [0, 1], where of it the inside is seen (and a
     hood laid open), ``landmarks`` N×18×3, ``category`` N×3 probabilities, ``worn`` N bool: somebody wears the garment in its
     photo; ``front`` N×1×H×W, the mask without the lining; ``cloth`` N×3×H×W in [-1, 1], the photo with the garment's
-    colours carried on beyond ``front``; ``sure`` N in [0, 1], how sure GarmentNet is of its kind and its landmarks."""
+    colours carried on beyond ``front``; ``sure`` N in [0, 1], how sure GarmentNet is of its kind and its landmarks;
+    ``hidden`` N×1×H×W in [0, 1], what of ``mask`` lies behind its wearer's hair, arms or bag, where ``cloth`` is carried on."""
 
     mask: Tensor
     lining: Tensor
@@ -67,19 +68,21 @@ class GarmentReading:
     front: Tensor
     cloth: Tensor
     sure: Tensor
+    hidden: Tensor
 
     @classmethod
     def of(
         cls, garment: Tensor, mask: Tensor, lining: Tensor, landmarks: Tensor, category: Tensor, worn: Tensor,
-        sure: Tensor | None = None,
+        sure: Tensor | None = None, hidden: Tensor | None = None,
     ) -> GarmentReading:
         """A reading of the photos ``garment`` (N×3×H×W in [-1, 1]); the other arguments as the fields, ``sure`` 1 where it was
-        not the network that read."""
+        not the network that read, ``hidden`` 0 where nobody wears the garment."""
         front = mask * (1 - lining)
-        known = inner(front)
+        hidden = torch.zeros_like(mask) if hidden is None else hidden
+        known = inner(front * (1 - hidden))
         cloth = torch.lerp(spread(garment, known), garment, known)
         sure = mask.new_ones(len(mask)) if sure is None else sure
-        return cls(mask, lining, landmarks, category, worn, front, cloth, sure)
+        return cls(mask, lining, landmarks, category, worn, front, cloth, sure, hidden)
 
 
 @dataclass
@@ -162,20 +165,22 @@ class TryOnModel(nn.Module):
         mask = by_colour(mask, small)
         landmarks, category = maps.landmarks(), maps.category.float().softmax(1)
         worn = torch.zeros(len(garment), dtype=torch.bool, device=garment.device)
+        hidden = torch.zeros_like(mask)
         for i in (maps.worn.sigmoid() > _PERHAPS).nonzero()[:, 0].tolist():
             body = self.body(_resize(garment[i : i + 1], self.config.body.size))
-            wearer = PersonReading(body.parse.softmax(1), body.keypoints(), body.peaks())
+            wearer = PersonReading(body.parse.float().softmax(1), body.keypoints(), body.peaks())
             if is_worn(wearer):
                 worn[i] = True
-                torso, landmarks[i], category[i] = _read_worn(wearer)
-                mask[i, 0], lining[i] = _resize(torso[None, None], mask.shape[2:])[0, 0], 0
+                torso, behind, landmarks[i], category[i] = _read_worn(wearer)
+                mask[i : i + 1], hidden[i : i + 1] = (_resize(m, mask.shape[2:]) for m in (torso, behind))
+                lining[i] = 0
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_neck(landmarks, small.shape[3] / small.shape[2]))
-        mask, lining = follow_edges(torch.cat([main_pieces(mask), lining], 1), garment).split(1, 1)
+        mask, lining, hidden = follow_edges(torch.cat([main_pieces(mask), lining, hidden], 1), garment).split(1, 1)
         within = neck_opening(landmarks, tuple(mask.shape[2:])) * ~worn.view(-1, 1, 1, 1)
         lining = torch.sigmoid(torch.logit(lining.float(), 1e-4) + _WITHIN * within)
         mask = torch.where(neck_window(landmarks, tuple(mask.shape[2:])), mask, fill_holes(mask))
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_sleeves(mask, landmarks))
-        return GarmentReading.of(garment, mask, lining, landmarks, category, worn, maps.certainty())
+        return GarmentReading.of(garment, mask, lining, landmarks, category, worn, maps.certainty(), hidden)
 
     def drape(self, person: PersonReading, reading: GarmentReading, category: Tensor) -> Draped:
         """Lay the garment on the body; category N int64 index into CATEGORIES."""
@@ -291,13 +296,16 @@ def is_worn(reading: PersonReading) -> bool:
     return bool(face and torso and reading.peaks[0, :3].mean() > HEAD_PEAK)
 
 
-def _read_worn(wearer: PersonReading) -> tuple[Tensor, Tensor, Tensor]:
-    """Mask (H×W), landmarks (18×3) and category (3) that a wearer's body (one row) tells of a top or a dress."""
-    torso = wearer.parse[0, [UPPER, OUTER, DRESS]].sum(0)  # at BodyNet's size
-    points = worn_landmarks((torso > 0.5).cpu().numpy(), wearer.keypoints[0].float().cpu().numpy())
-    dress = wearer.parse[0, DRESS].sum() > 0.5 * torso.sum()
+def _read_worn(wearer: PersonReading) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Mask and what is hidden of it (both 1×1×H×W), landmarks (18×3) and category (3) that a wearer's body (one row) tells of a
+    top or a dress."""
+    seen = layer(wearer.parse, UPPER, OUTER, DRESS)
+    dress = layer(wearer.parse, DRESS).sum() > 0.5 * seen.sum()
+    behind = hidden_behind(seen, wearer.parse, wearer.keypoints)
+    torso = torch.maximum(seen, behind)
+    points = worn_landmarks((torso[0, 0] > 0.5).cpu().numpy(), wearer.keypoints[0].float().cpu().numpy())
     kind = torch.tensor(CATEGORIES.index("dress" if dress else "upper"), device=torso.device)
-    return torso, torch.from_numpy(points).to(torso), F.one_hot(kind, len(CATEGORIES)).to(torso)
+    return torso, behind, torch.from_numpy(points).to(torso), F.one_hot(kind, len(CATEGORIES)).to(torso)
 
 
 def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:

@@ -1,13 +1,41 @@
-"""Landmarks of a garment that somebody wears, from its mask and the wearer's keypoints: geometry, no network."""
+"""A garment that somebody wears in its photo: what of it is hidden, and its landmarks; geometry, no network."""
 
 from __future__ import annotations
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from ..config import LANDMARKS
-from .skeleton import ARM_JOINTS
+from ..config import ACCESSORY, ARMS, HAIR, LANDMARKS
+from .masks import layer
+from .skeleton import ARM_JOINTS, draw_limbs
+
+_TRUNK = 0.1  # of ``draw_limbs``, which draws lines: from here a pixel lies before the trunk
+_CHEST = 0.25  # torso lengths below the shoulders: above it hair as often hides a neckline's skin as cloth
 
 _L = {name: i for i, name in enumerate(LANDMARKS)}
+
+
+def hidden_behind(torso: Tensor, parse: Tensor, keypoints: Tensor) -> Tensor:
+    """What hair, arms and bags before the trunk hide of a worn garment, as far as its cloth is seen on both sides of them.
+
+    Args:
+        torso: N×1×H×W in [0, 1], the garment's cloth as it is seen.
+        parse: N×11×H×W probabilities, of the wearer. keypoints: N×17×3, likewise.
+
+    Returns:
+        N×1×H×W in [0, 1].
+    """
+    trunk = draw_limbs(keypoints, tuple(torso.shape[2:]))[:, :1] > _TRUNK
+    shoulders, hips = (keypoints[:, rows, 1].mean(1).view(-1, 1, 1, 1) for rows in ([5, 6], [11, 12]))
+    rows = (torch.arange(torso.shape[2], device=torso.device) + 0.5).view(1, 1, -1, 1) / torso.shape[2]
+    trunk = (trunk & (rows > shoulders + _CHEST * (hips - shoulders))).to(torso)
+    cloth = ((torso > 0.5) & (trunk > 0)).to(torso)
+    between = torch.zeros_like(cloth)
+    for dim in (2, 3):
+        before, after = cloth.cummax(dim).values, cloth.flip(dim).cummax(dim).values.flip(dim)
+        between = torch.maximum(between, before * after)
+    return layer(parse, HAIR, ARMS, ACCESSORY) * between * trunk
 
 
 def worn_landmarks(mask: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
