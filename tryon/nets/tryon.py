@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import ARMS, CATEGORIES, DRESS, FACE, LEGS, LOWER, OUTER, UPPER, TryOnConfig
+from .afar import warp_from_afar
 from .alike import agree
 from .body import BodyMaps, BodyNet
 from .closer import choose_view, lay_over, look
@@ -186,7 +187,7 @@ class TryOnModel(nn.Module):
         """Lay the garment on the body; category N int64 index into CATEGORIES."""
         size, frame = self.config.warp.size, reading.mask.shape[2:]
         coarse = _resize(person.parse, size)
-        warp = self.warp(coarse, person.keypoints, _resize(reading.mask, size), reading.landmarks, category)
+        warp = warp_from_afar(self.warp, coarse, person.keypoints, _resize(reading.mask, size), reading.landmarks, category)
         flow, seen = hang(warp.flow, warp.mask, person.keypoints, reading.landmarks, category)
         long = long_legs(reading.landmarks, category, frame[1] / frame[0])
         flow, seen = whole_legs(flow, seen, reading.mask, person.keypoints, layer(coarse, LOWER), long)
