@@ -117,7 +117,7 @@ class FakeEngine:
         return FakeResult(image, "upper" if category == "auto" else category, seconds, share, [], person, person,
                           mask, warped, mask, ImageChops.difference(image, person))
 
-    def landmarks(self, photo, adjust=None) -> dict[str, tuple[float, float]]:
+    def landmarks(self, photo, adjust=None, category="auto") -> dict[str, tuple[float, float]]:
         return {"neck_front": (0.5, 0.2), "hem_left": (0.7, 0.8)}
 
     def examine_person(self, photo) -> list[FakeFinding]:

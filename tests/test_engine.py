@@ -52,7 +52,7 @@ def engine(tmp_path_factory):
             points[0, i, :2] = torch.tensor(places.get(i, (0.5, 0.17)))
         return PersonReading(parse, points, torch.full((1, 17), 0.08))
 
-    def read_garment(garment):
+    def read_garment(garment, told=None):
         mask = torch.zeros(1, 1, 256, 192)
         mask[:, :, 40:220, 40:150] = 1
         landmarks = torch.rand(1, 18, 3, generator=torch.Generator().manual_seed(1)) * 0.5 + 0.25

@@ -72,7 +72,7 @@ class Reader(TryOnModel):
 
     look_afar = read_person
 
-    def read_garment(self, garment):
+    def read_garment(self, garment, told=None):
         n, _, height, width = garment.shape
         mask = torch.zeros(n, 1, height, width)
         if not blue(garment):

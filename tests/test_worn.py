@@ -1,15 +1,17 @@
 """Garments that somebody wears in their photo: what hides them, and their photo without it."""
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
-from tryon.config import ACCESSORY, ARMS, FACE, HAIR, UPPER
-from tryon.engine import uncovered
+from tryon.bench import EXAMPLES
+from tryon.config import ACCESSORY, ARMS, DRESS, FACE, HAIR, LANDMARKS, LOWER, UPPER
+from tryon.engine import TryOnEngine, uncovered
 from tryon.framing import Seen, around_garment
 from tryon.letterbox import Letterbox
 from tryon.nets.tryon import GarmentReading
-from tryon.nets.worn import hidden_behind
+from tryon.nets.worn import hidden_behind, on_legs, worn_lower_landmarks
 
 SIZE = (128, 96)
 
@@ -76,3 +78,68 @@ def test_of_a_worn_garment_the_wearers_head_is_shown_too():
     )
     top, _, height, _ = worn.window
     assert alone.window[0] > 400 and top < 400 and top + height > 680
+
+
+def standing() -> np.ndarray:
+    """Keypoints of somebody who stands with their feet apart."""
+    points = np.full((17, 3), 0.5, np.float32)
+    for joint, place in {5: (0.6, 0.2), 6: (0.4, 0.2), 11: (0.56, 0.5), 12: (0.44, 0.5), 13: (0.58, 0.7), 14: (0.42, 0.7),
+                         15: (0.6, 0.9), 16: (0.4, 0.9)}.items():
+        points[joint, :2] = place
+    return points
+
+
+def places(mask: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Landmarks by name, in rows and columns of the mask."""
+    found = worn_lower_landmarks(mask, standing())
+    return {name: (y * mask.shape[0], x * mask.shape[1]) for name, (x, y, there) in zip(LANDMARKS, found) if there}
+
+
+def test_trousers_that_somebody_wears_are_marked():
+    mask = np.zeros((200, 150), bool)
+    mask[90:120, 60:90] = True
+    mask[120:176, 54:72], mask[120:176, 78:96] = True, True
+    found = places(mask)
+    assert set(found) == {"waist_left", "waist_right", "hem_left", "hem_right", "leg_left_inner", "leg_right_inner", "crotch"}
+    ends = {"hem_left": 95, "leg_left_inner": 78, "leg_right_inner": 71, "hem_right": 54}
+    for name, column in ends.items():
+        assert found[name] == pytest.approx((175, column), abs=2)
+    assert found["crotch"] == pytest.approx((120, 75), abs=2)
+    (top, left), (_, right) = found["waist_left"], found["waist_right"]
+    assert top == 90 and (left + right) / 2 == pytest.approx(75, abs=1)
+    assert left - right == pytest.approx(1.05 * 60 / 1.45, abs=1)  # a waistband is wider flat than it looks on somebody
+
+
+def test_a_skirt_that_somebody_wears_has_no_legs():
+    mask = np.zeros((200, 150), bool)
+    for row in range(90, 150):
+        half = 15 + (row - 90) // 4
+        mask[row, 75 - half : 75 + half] = True
+    found = places(mask)
+    assert set(found) == {"waist_left", "waist_right", "hem_left", "hem_right"}
+    assert found["hem_left"] == pytest.approx((149, 103), abs=3) and found["hem_right"] == pytest.approx((149, 47), abs=3)
+    assert places(np.zeros((200, 150), bool)) == {}
+
+
+def test_of_a_dress_the_skirt_is_worn_on_the_legs():
+    parse = torch.zeros(1, 11, 100, 75)
+    parse[:, LOWER, 70:90], parse[:, DRESS, 20:70] = 1, 1
+    points = torch.from_numpy(standing())[None]
+    worn = on_legs(parse, points)[0, 0, :, 30] > 0.5
+    assert worn[44:90].all() and not worn[:41].any()
+
+
+def test_somebody_elses_trousers_go_on_where_the_bottom_is_chosen():
+    engine = TryOnEngine()
+    person, other = (Image.open(EXAMPLES / file).convert("RGB") for file in ("people/00.jpg", "people/07.jpg"))
+    top, trousers = engine.try_on(person, other), engine.try_on(person, other, "lower")
+    assert top.category == "upper" and trousers.category == "lower"
+    assert [f.code for f in trousers.findings if f.code.startswith("garment")] == ["garment_worn_lower"]
+    ids, _ = engine.parse(person)
+    legs = (ids == LOWER).numpy()
+    navy, seen = (np.median(np.asarray(picture)[legs], 0) for picture in (person, trousers.image))
+    beige = np.median(np.asarray(other)[(engine.parse(other)[0] == LOWER).numpy()], 0)
+    assert np.abs(seen - beige).max() < 0.4 * np.abs(navy - beige).max()
+    above = np.asarray(trousers.image)[ids.numpy() == UPPER]
+    assert np.abs(above.astype(int) - np.asarray(person)[ids.numpy() == UPPER]).mean() < 3
+    assert "crotch" in engine.landmarks(other, category="lower") and "crotch" not in engine.landmarks(other)

@@ -91,7 +91,7 @@ def examine_garment(seen: Seen[GarmentReading], photo: Image.Image, category: st
     mask = reading.mask[0, 0].float().cpu().round()
     out = []
     if bool(reading.worn[0]):
-        out.append(Finding("garment_worn", "warning"))
+        out.append(Finding("garment_worn_lower" if category == "lower" else "garment_worn", "warning"))
     if box.turn:
         out.append(Finding("garment_turned", "warning"))
     chance = reading.category[0].float().cpu()

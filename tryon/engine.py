@@ -30,6 +30,7 @@ from .nets.tryon import GarmentReading, PersonReading, TryOnOutput
 from .pictures import difference_picture, keypoint_picture, parse_picture
 
 _REMEMBERED = 16  # photos whose reading is kept
+_WORN_LOWER = "what somebody wears on their legs"
 _SHOWN = 1024  # pixels: the longer side at most of pictures that explain; of a phone's photo they took longer than the try-on
 MAX_SEED = 2**31 - 1
 
@@ -130,7 +131,7 @@ class TryOnEngine:
             person_in = self._prepared(person, denoise)
             garment = self._prepared(garment, denoise)
         body = self._read("person", person_in, clock)
-        cloth = self._read("garment", garment, clock)
+        cloth = self._cloth(garment, category, clock)
         if adjust.garment or adjust.landmarks or adjust.light:
             with clock.stage("garment"):
                 garment, cloth = self._corrected(garment, cloth, person_in, adjust)
@@ -173,11 +174,17 @@ class TryOnEngine:
 
     def examine_garment(self, photo: Image.Image, category: str = "auto") -> list[Finding]:
         """What the doctor says of a garment's photo."""
-        return examine_garment(self._read("garment", photo, Clock()), photo, category)
+        return examine_garment(self._cloth(photo, category, Clock()), photo, category)
 
-    def landmarks(self, photo: Image.Image, adjust: Adjustments | None = None) -> dict[str, tuple[float, float]]:
-        """A garment's landmarks by name, x and y in [0, 1] of its photo, as they are read or corrected; those it has."""
-        read = self._read("garment", photo, Clock())
+    def landmarks(
+        self, photo: Image.Image, adjust: Adjustments | None = None, category: str = "auto"
+    ) -> dict[str, tuple[float, float]]:
+        """A garment's landmarks by name, x and y in [0, 1] of its photo, as they are read or corrected; those it has.
+
+        Args:
+            category: as of ``try_on``.
+        """
+        read = self._cloth(photo, category, Clock())
         if adjust is not None:
             _, read = self._corrected(photo, read, photo, replace(adjust, light=0.0))
         rows = read.reading.landmarks[0].float().cpu()
@@ -204,10 +211,10 @@ class TryOnEngine:
                 if known is not None:
                     self._memory.move_to_end(key)
         if known is not None:
-            clock.seconds.setdefault(kind, 0.0)
+            clock.seconds.setdefault("person" if kind == "person" else "garment", 0.0)
             return known
-        with clock.stage(kind):
-            read = self._see_person(photo) if kind == "person" else self._see_garment(photo)
+        with clock.stage("person" if kind == "person" else "garment"):
+            read = self._see_person(photo) if kind == "person" else self._see_garment(photo, kind)
         with self._lock:
             self._memory[key] = read
             while len(self._memory) > _REMEMBERED:
@@ -218,8 +225,15 @@ class TryOnEngine:
         read = self._ready(functools.partial(self.model.read_person, twice=twice))
         return see_person(photo, self.frame, read, self._ready(self.model.look_afar), self.device)
 
-    def _see_garment(self, photo: Image.Image) -> Seen[GarmentReading]:
-        return see_garment(photo, self.frame, self._ready(self.model.read_garment), self.device)
+    def _see_garment(self, photo: Image.Image, kind: str) -> Seen[GarmentReading]:
+        told = torch.tensor([CATEGORIES.index("lower")], device=self.device) if kind == _WORN_LOWER else None
+        read = self._ready(functools.partial(self.model.read_garment, told=told))
+        return see_garment(photo, self.frame, read, self.device)
+
+    def _cloth(self, photo: Image.Image, category: str, clock: Clock) -> Seen[GarmentReading]:
+        """A garment's reading; in a photo of somebody it is of what they wear on their legs where ``category`` says so."""
+        read = self._read("garment", photo, clock)
+        return self._read(_WORN_LOWER, photo, clock) if category == "lower" and read.reading.worn[0] else read
 
     def _ready(self, network: Callable[[Tensor], Any]) -> Callable[[Tensor], Any]:
         """A network that always runs as ``_run`` would run it."""
@@ -229,10 +243,10 @@ class TryOnEngine:
         self, garment: Image.Image, cloth: Seen, person: Image.Image, adjust: Adjustments
     ) -> tuple[Image.Image, Seen]:
         """The garment's photo and what is read in it, as the corrections want them."""
-        reading = cloth.reading
+        reading = found = cloth.reading
         if adjust.garment is not None:
-            rest = adjust.without_rest(cloth.tensor, reading, cloth.box)
-            reading = self._run(lambda: self.model.read_garment(rest))
+            rest = adjust.without_rest(cloth.tensor, found, cloth.box)
+            reading = self._run(lambda: self.model.read_garment(rest, found.category.argmax(1)))
         garment = adjust.relit(garment, person)
         tensor = into(garment, cloth.box).to(self.device) if adjust.light else cloth.tensor
         return garment, replace(cloth, tensor=tensor, reading=self._run(lambda: adjust.read(reading, tensor, cloth.box)))

@@ -130,8 +130,13 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "照片中没有找到服装；请把一件衣服完整平铺在纯色背景上拍摄。",
     ),
     "garment_worn": (
-        "This photo shows a person; the top or dress they wear is tried on. A photo of the garment alone works best.",
-        "这张照片里有人;将试穿其身上的上衣或连衣裙。只拍衣服的照片效果最好。",
+        "This photo shows a person; the top or dress they wear is tried on, or, with the category bottom (lower), what they "
+        "wear on their legs. A photo of the garment alone works best.",
+        "这张照片里有人；将试穿其身上的上衣或连衣裙，若类别选择下装，则试穿其下装。只拍衣服的照片效果最好。",
+    ),
+    "garment_worn_lower": (
+        "This photo shows a person; what they wear on their legs is tried on. A photo of the garment alone works best.",
+        "这张照片里有人；将试穿其身上的下装。只拍衣服的照片效果最好。",
     ),
     "garment_category": (
         "This garment looks like {likely}, but {chosen} is chosen; set the category to auto if the result looks wrong.",

@@ -30,7 +30,7 @@ from .strands import part_hair
 from .trousers import long_legs, whole_legs
 from .waist import above_waistband, as_top, below_waist, from_the_waist, hung, lift_waistband, stays_above, under_the_top
 from .warp import WarpNet
-from .worn import hidden_behind, worn_landmarks
+from .worn import hidden_behind, on_legs, worn_landmarks, worn_lower_landmarks
 
 HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
 _GLANCE = 4  # pixels between those that tell whether a garment is open in front
@@ -158,8 +158,13 @@ class TryOnModel(nn.Module):
         chance /= chance.sum(1, keepdim=True)
         return maps, follow_edges(chance, person)
 
-    def read_garment(self, garment: Tensor) -> GarmentReading:
-        """Mask, landmarks and category of a garment's photo; where somebody wears it, BodyNet tells what is garment."""
+    def read_garment(self, garment: Tensor, told: Tensor | None = None) -> GarmentReading:
+        """Mask, landmarks and category of a garment's photo; where somebody wears it, BodyNet tells what is garment.
+
+        Args:
+            told: N int64 index into CATEGORIES; who wears it wears more than one garment, and this says which is meant. None
+                is the top or dress.
+        """
         small = _resize(garment, self.config.garment.size)
         maps = self.garment(small)
         mask, lining = maps.mask.float().sigmoid().split(1, 1)
@@ -172,8 +177,9 @@ class TryOnModel(nn.Module):
             wearer = PersonReading(body.parse.float().softmax(1), body.keypoints(), body.peaks())
             if is_worn(wearer):
                 worn[i] = True
-                torso, behind, landmarks[i], category[i] = _read_worn(wearer)
-                mask[i : i + 1], hidden[i : i + 1] = (_resize(m, mask.shape[2:]) for m in (torso, behind))
+                lower = told is not None and bool(told[i] == CATEGORIES.index("lower"))
+                cloth, behind, landmarks[i], category[i] = _read_worn(wearer, lower)
+                mask[i : i + 1], hidden[i : i + 1] = (_resize(m, mask.shape[2:]) for m in (cloth, behind))
                 lining[i] = 0
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_neck(landmarks, small.shape[3] / small.shape[2]))
         mask, lining, hidden = follow_edges(torch.cat([main_pieces(mask), lining, hidden], 1), garment).split(1, 1)
@@ -258,7 +264,7 @@ class TryOnModel(nn.Module):
             z: N×noise Gaussian numbers; None is the plain best guess.
         """
         reading = self.read_person(person)
-        cloth = self.read_garment(garment)
+        cloth = self.read_garment(garment, category)
         if category is None:
             category = cloth.category.argmax(1)
         return self.paint(person, reading, cloth, self.drape(reading, cloth, category), z)
@@ -297,16 +303,17 @@ def is_worn(reading: PersonReading) -> bool:
     return bool(face and torso and reading.peaks[0, :3].mean() > HEAD_PEAK)
 
 
-def _read_worn(wearer: PersonReading) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _read_worn(wearer: PersonReading, lower: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Mask and what is hidden of it (both 1×1×H×W), landmarks (18×3) and category (3) that a wearer's body (one row) tells of a
-    top or a dress."""
-    seen = layer(wearer.parse, UPPER, OUTER, DRESS)
+    top or a dress, or of what is worn on the legs."""
+    seen = on_legs(wearer.parse, wearer.keypoints) if lower else layer(wearer.parse, UPPER, OUTER, DRESS)
     dress = layer(wearer.parse, DRESS).sum() > 0.5 * seen.sum()
-    behind = hidden_behind(seen, wearer.parse, wearer.keypoints)
-    torso = torch.maximum(seen, behind)
-    points = worn_landmarks((torso[0, 0] > 0.5).cpu().numpy(), wearer.keypoints[0].float().cpu().numpy())
-    kind = torch.tensor(CATEGORIES.index("dress" if dress else "upper"), device=torso.device)
-    return torso, behind, torch.from_numpy(points).to(torso), F.one_hot(kind, len(CATEGORIES)).to(torso)
+    behind = hidden_behind(seen, wearer.parse, wearer.keypoints, lower)
+    cloth = torch.maximum(seen, behind)
+    mark = worn_lower_landmarks if lower else worn_landmarks
+    points = mark((cloth[0, 0] > 0.5).cpu().numpy(), wearer.keypoints[0].float().cpu().numpy())
+    kind = torch.tensor(CATEGORIES.index("lower" if lower else "dress" if dress else "upper"), device=cloth.device)
+    return cloth, behind, torch.from_numpy(points).to(cloth), F.one_hot(kind, len(CATEGORIES)).to(cloth)
 
 
 def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:

@@ -91,7 +91,7 @@ class AdjustServices:
             return Bench(None, None, None, (), False, 0.0)
         inputs, adjust = shown.inputs, shown.inputs.adjust
         garment = load_photo(inputs.garment)
-        points = self.services.shelf.engine(inputs.model).landmarks(garment, adjust)
+        points = self.services.shelf.engine(inputs.model).landmarks(garment, adjust, inputs.category)
         edit = self._tinted(self._canvas(shown.picture), adjust.edit)
         cloth = self._canvas(inputs.garment)
         keep = self.services.keep
