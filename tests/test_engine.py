@@ -188,6 +188,9 @@ def test_doctor_on_garments():
     good = reading(mask)
     assert codes(examine_garment(seen(good), photo(5))) == set()
     assert codes(examine_garment(seen(good), photo(5), "upper")) == {"garment_category"}
+    good.sure[0] = 0.5
+    assert codes(examine_garment(seen(good), photo(5))) == {"garment_unsure"}
+    good.sure[0] = 1.0
     cut = reading(torch.ones(1, 1, 128, 96))
     assert codes(examine_garment(seen(cut), photo(5))) == {"garment_cut"}
     none = reading(torch.zeros(1, 1, 128, 96))

@@ -138,6 +138,11 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "This photo shows a person; what they wear on their legs is tried on. A photo of the garment alone works best.",
         "这张照片里有人；将试穿其身上的下装。只拍衣服的照片效果最好。",
     ),
+    "garment_unsure": (
+        "What garment this is can hardly be made out; if the result looks wrong, spread it out on a plain ground, neck or "
+        "waist at the top, and photograph it from above.",
+        "难以看清这是什么衣服；若效果不对，请把衣服平铺在纯色背景上，领口或腰部朝上，从正上方拍摄。",
+    ),
     "garment_category": (
         "This garment looks like {likely}, but {chosen} is chosen; set the category to auto if the result looks wrong.",
         "这件衣服像是 {likely}，但选择了 {chosen}；若效果不对，请把类别设为自动。",
