@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
@@ -16,6 +18,7 @@ from tryon import ui
 from tryon.config import InputError
 from tryon.ui.services import Inputs, Services
 from tryon.ui.texts import STAGES, TEXTS, Words, stage_name, t
+from tryon.ui.try_tab import TryTab
 
 ROOT = Path(__file__).resolve().parents[1]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -43,6 +46,25 @@ def test_every_text_has_both_languages_and_a_use():
         assert key in dynamic or key.startswith(made) or re.search(f"[\"']{key}[\"']", source), f"{key} is shown nowhere"
     assert all(CHINESE.search(stage_name(stage, "zh")) for stage in STAGES)
     assert stage_name("new_step", "zh") == "new step"
+
+
+def test_the_slider_begins_in_the_middle_of_what_changed_and_stays_where_one_drew_it(services, photos, engine, tmp_path):
+    plain = engine.try_on
+
+    def aside(person, *rest):
+        edit = Image.new("L", person.size)
+        edit.paste(255, (60, 40, 120, 90))
+        return replace(plain(person, *rest), edit_mask=edit)
+
+    engine.try_on = aside
+    person, garment = photos
+    first, again = (services.try_on(Inputs(person, garment, seed=seed)) for seed in (0, 1))
+    other = services.try_on(Inputs(str(draw_person(tmp_path / "you.jpg", "#123456", size=(300, 400))), garment))
+    assert first.middle == 100 * 90 / 300
+    tab = SimpleNamespace(services=services)
+    slides = [TryTab.render(tab, history, "en")[0] for history in ([first], [first, again], [first, other])]
+    assert [slide.get("slider_position") for slide in slides] == [30, None, 30]
+    assert slides[1]["value"] == (again.before, again.after)
 
 
 def test_words_switch_what_they_made():

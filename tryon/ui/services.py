@@ -110,7 +110,7 @@ class Shown:
     """One finished try-on as the screen shows it.
 
     ``before`` and ``after`` are PNG paths for the slider, ``picture`` the PNG at the photo's exact size, ``stages``
-    small pictures by name.
+    small pictures by name, ``middle`` how far across the photo the middle of what changed lies, in percent.
     """
 
     inputs: Inputs
@@ -123,6 +123,7 @@ class Shown:
     edited_share: float
     notes: tuple[Note, ...]
     stages: tuple[tuple[str, Image.Image], ...]
+    middle: float = 50.0
 
 
 class Services:
@@ -217,7 +218,12 @@ class Services:
         with ThreadPoolExecutor(3) as threads:  # of a phone's photo, writing takes longer than everything before it
             before, after, picture = threads.map(self.keep, (*slides, result.image))
         return Shown(inputs, before, after, picture, result.category, dict(result.seconds), total,
-                     result.edited_share, tuple(result.findings), stages)
+                     result.edited_share, tuple(result.findings), stages, self._middle(result.edit_mask))
+
+    @staticmethod
+    def _middle(edit: Image.Image) -> float:
+        left, _, right, _ = edit.getbbox() or (0, 0, *edit.size)
+        return 50 * (left + right) / edit.width
 
     @staticmethod
     def _small(picture: Image.Image, side: int) -> Image.Image:

@@ -10,7 +10,7 @@ import gradio as gr
 from ..config import CATEGORIES, TryOnError
 from .adjust_panel import AdjustPanel
 from .pieces import PhotoInput, heading, notes_html, result_html, status_html, timing_html
-from .services import Example, Inputs, Services, Shown
+from .services import Example, Inputs, Services, Shown, same_file
 from .texts import Words, language_of, t
 
 HISTORY = 5  # results Undo can go back through
@@ -83,7 +83,7 @@ class TryTab:
             with words.make(gr.Tab, {"label": "compare_tab"}):
                 self.slider = words.make(
                     gr.ImageSlider, {"label": "compare_tab"}, value=first and (first.before, first.after),
-                    format="png", show_label=False, interactive=False, slider_position=50, height=500,
+                    format="png", show_label=False, interactive=False, slider_position=first.middle if first else 50, height=500,
                     buttons=["fullscreen"], elem_id="slider")
             with words.make(gr.Tab, {"label": "picture_tab"}):
                 self.picture = words.make(
@@ -164,8 +164,10 @@ class TryTab:
         status = status_html(self.services.status(shown))
         if shown is None:
             return [None, None, gr.update(value=None), "", status, can_undo]
-        return [(shown.before, shown.after), shown.picture, gr.update(value=shown.picture),
-                result_html(shown, language), status, can_undo]
+        slides = {"value": (shown.before, shown.after)}
+        if len(history) < 2 or not same_file(history[-2].inputs.person, shown.inputs.person):
+            slides["slider_position"] = shown.middle  # of another person; with the same one it stays where it was drawn to
+        return [gr.update(**slides), shown.picture, gr.update(value=shown.picture), result_html(shown, language), status, can_undo]
 
     def show_making(self, history: list[Shown], language: str) -> list[Any]:
         """Fill the fold: the pictures of each step and the milliseconds."""
