@@ -7,10 +7,13 @@ from PIL import Image, ImageFilter
 
 from tryon.bench import EXAMPLES
 from tryon.config import InputError
+from tryon.data.cloth_map import FRONT
+from tryon.data.sources import open_source
 from tryon.engine import TryOnEngine
 from tryon.framing import around_person, find_person, see_person
 from tryon.letterbox import Letterbox, frame, into
 from tryon.nets.tryon import PersonReading
+from tryon.recipes.material import Material
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +154,18 @@ def test_a_garment_small_in_its_photo_is_worn_as_if_it_filled_it(shipped):
     u, v = shipped.landmarks(garment)["hem_left"]
     assert abs(x * photo.width - 500 - u * garment.width) < 0.03 * garment.width
     assert abs(y * photo.height - 300 - v * garment.height) < 0.03 * garment.height
+
+
+def test_photos_one_trains_on_are_framed_alike(shipped, tmp_path):
+    users, dresses = tmp_path / "users", tmp_path / "dresses"
+    users.mkdir(), dresses.mkdir()
+    for n in (0, 3):
+        within(example(f"people/0{n}.jpg"), 700, 0, 500, 0).save(users / f"{n}.jpg", quality=95)
+        within(example(f"garments/0{n}.jpg"), 400, 200, 600, 100).save(dresses / f"{n}.jpg", quality=95)
+    material = Material(open_source(str(tmp_path), tmp_path / "work"), lambda: shipped.model)
+    people, _ = material.people()
+    garments = material.garments((256, 192))
+    assert len(people) == len(garments) == 2
+    tall = (people.parse != 0).any(2).sum(1) / people.parse.shape[1]
+    assert (tall > 0.7).all(), tall  # of the frame; of the whole photo it would be a third
+    assert (garments.cloth == FRONT).float().mean((1, 2)).min() > 0.2
