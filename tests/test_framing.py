@@ -113,7 +113,7 @@ def test_a_bust_is_shown_as_far_as_its_hips_would_reach(shipped):
     shoulders, hips = (float(points[rows, 1].mean()) * person.height for rows in ([5, 6], [11, 12]))
     bust = person.crop((0, 0, person.width, int(shoulders + 0.7 * (hips - shoulders))))
     photo = within(bust, bust.height, 0, bust.height, 0)
-    box = shipped.framed("person", photo)
+    box = shipped.framed_person(photo)
     assert box.window is not None and box.window[0] + box.window[2] == photo.height
     reach = box.window[3] / 3 * 4  # of a frame whose width the window fills
     assert reach >= hips - shoulders + shoulders - box.window[0]
@@ -147,7 +147,7 @@ def test_a_garment_small_in_its_photo_is_worn_as_if_it_filled_it(shipped):
     near = shipped.try_on(person, garment)
     photo = within(garment, 500, 300, 700, 200)
     far = shipped.try_on(person, photo)
-    assert shipped.framed("garment", photo).window is not None
+    assert shipped.framed_garment(photo).window is not None
     assert far.category == near.category and "garment_cut" not in {f.code for f in far.findings}
     assert apart(far.image, near.image) < 0.25 * apart(near.image, person)
     x, y = shipped.landmarks(photo)["hem_left"]
@@ -169,3 +169,17 @@ def test_photos_one_trains_on_are_framed_alike(shipped, tmp_path):
     tall = (people.parse != 0).any(2).sum(1) / people.parse.shape[1]
     assert (tall > 0.7).all(), tall  # of the frame; of the whole photo it would be a third
     assert (garments.cloth == FRONT).float().mean((1, 2)).min() > 0.2
+
+
+def test_of_several_garments_the_one_of_the_chosen_kind_is_tried_on(shipped):
+    person, tank, trousers = example("people/00.jpg"), example("garments/03.jpg"), example("garments/14.jpg")
+    outfit = Image.new("RGB", (tank.width + trousers.width, tank.height), tank.getpixel((2, 2)))
+    outfit.paste(tank, (0, 0))
+    outfit.paste(trousers.resize((trousers.width, tank.height)), (tank.width, 0))
+    for kind, alone in (("upper", tank), ("lower", trousers)):
+        result = shipped.try_on(person, outfit, kind)
+        codes = {f.code for f in result.findings}
+        assert "garment_several" in codes and "garment_category" not in codes
+        expected = shipped.try_on(person, alone, kind).image
+        assert apart(result.image, expected) < 0.3 * apart(expected, person)
+    assert "garment_several" not in {f.code for f in shipped.examine_garment(tank)}

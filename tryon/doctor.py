@@ -95,6 +95,8 @@ def examine_garment(seen: Seen[GarmentReading], photo: Image.Image, category: st
         out.append(Finding("garment_worn_lower" if category == "lower" else "garment_worn", "warning"))
     elif float(reading.sure[0]) < _UNSURE:
         out.append(Finding("garment_unsure", "warning"))
+    if seen.several:
+        out.append(Finding("garment_several", "warning"))
     if box.turn:
         out.append(Finding("garment_turned", "warning"))
     chance = reading.category[0].float().cpu()

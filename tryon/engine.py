@@ -30,7 +30,6 @@ from .nets.tryon import GarmentReading, PersonReading, TryOnOutput
 from .pictures import difference_picture, keypoint_picture, parse_picture
 
 _REMEMBERED = 16  # photos whose reading is kept
-_WORN_LOWER = "what somebody wears on their legs"
 _SHOWN = 1024  # pixels: the longer side at most of pictures that explain; of a phone's photo they took longer than the try-on
 MAX_SEED = 2**31 - 1
 
@@ -191,9 +190,13 @@ class TryOnEngine:
         places = read.box.points_to_photo(rows[:, :2]).clamp(0, 1).tolist()
         return {name: (x, y) for name, (x, y), row in zip(LANDMARKS, places, rows) if row[2] > 0.5}
 
-    def framed(self, kind: str, photo: Image.Image) -> Letterbox:
-        """How a photo lies in the frame in which networks see it; ``kind`` "person" or "garment"."""
-        return self._read(kind, photo, Clock()).box
+    def framed_person(self, photo: Image.Image) -> Letterbox:
+        """How a person's photo lies in the frame in which networks see it."""
+        return self._read("person", photo, Clock()).box
+
+    def framed_garment(self, photo: Image.Image, category: str = "auto") -> Letterbox:
+        """How a garment's photo lies in the frame in which networks see it; ``category`` as of ``try_on``."""
+        return self._cloth(photo, category, Clock()).box
 
     def _prepared(self, photo: Image.Image, strength: float) -> Image.Image:
         return denoise(photo, strength) if strength > 0 else photo
@@ -226,14 +229,16 @@ class TryOnEngine:
         return see_person(photo, self.frame, read, self._ready(self.model.look_afar), self.device)
 
     def _see_garment(self, photo: Image.Image, kind: str) -> Seen[GarmentReading]:
-        told = torch.tensor([CATEGORIES.index("lower")], device=self.device) if kind == _WORN_LOWER else None
-        read = self._ready(functools.partial(self.model.read_garment, told=told))
-        return see_garment(photo, self.frame, read, self.device)
+        told = CATEGORIES.index(kind) if kind in CATEGORIES else None
+        tensor = None if told is None else torch.tensor([told], device=self.device)
+        read = self._ready(functools.partial(self.model.read_garment, told=tensor))
+        return see_garment(photo, self.frame, read, self.device, told)
 
     def _cloth(self, photo: Image.Image, category: str, clock: Clock) -> Seen[GarmentReading]:
-        """A garment's reading; in a photo of somebody it is of what they wear on their legs where ``category`` says so."""
+        """A garment's reading; where somebody wears it, or it is one of several, the one that ``category`` means."""
         read = self._read("garment", photo, clock)
-        return self._read(_WORN_LOWER, photo, clock) if category == "lower" and read.reading.worn[0] else read
+        found = CATEGORIES[int(read.reading.category[0].argmax())]
+        return read if category in ("auto", found) else self._read(category, photo, clock)
 
     def _ready(self, network: Callable[[Tensor], Any]) -> Callable[[Tensor], Any]:
         """A network that always runs as ``_run`` would run it."""

@@ -25,13 +25,14 @@ _FILLED = 0.84  # of the window's height or width that a person or a garment is 
 _GAIN = 1.3  # how many times larger they must get for a second look to be worth its time
 _LEAST = 96  # pixels of the photo that a window is high at least: whoever is smaller cannot be made out from nearer either
 _ROWS = 64  # of the grid on which pieces are told apart
-_ANOTHER = 0.3  # of the largest piece's size: from here a second one is another person
+_ANOTHER = 0.3  # of the largest piece's size: from here a second one is another person or garment
 _BELOW = 0.35  # torso lengths below the hips: as far as a person is shown who is cut off above them
 _HEAD = 0.8  # widths of a worn garment above it: as far as its wearer's head reaches
 _EDGE = 0.02  # of the photo: what comes this near to its edge goes on beyond it
 # how sure GarmentNet is below the first of a photo as it is, and above the second when it is turned: of 156 photos wider than
 # tall these find the six in which a garment lies on its side, and no other; of upright photos laid on their side a third
 _DOUBT, _SURE = 0.7, 0.88
+_OTHER = 0.6  # and from which it is sure that another garment in the photo is of the kind asked for
 
 R = TypeVar("R", PersonReading, GarmentReading)
 
@@ -39,7 +40,7 @@ R = TypeVar("R", PersonReading, GarmentReading)
 @dataclass
 class Seen(Generic[R]):
     """A photo in its frame, 1×3×H×W in [-1, 1], how it lies in it, what a network read there, and whether the whole photo
-    shows ``several`` people."""
+    shows ``several`` people or garments."""
 
     tensor: Tensor
     box: Letterbox
@@ -92,7 +93,11 @@ def _from_near(
 
 
 def see_garment(
-    photo: Image.Image, size: tuple[int, int], read: Callable[[Tensor], GarmentReading], device: torch.device
+    photo: Image.Image,
+    size: tuple[int, int],
+    read: Callable[[Tensor], GarmentReading],
+    device: torch.device,
+    told: int | None = None,
 ) -> Seen[GarmentReading]:
     """Read a garment's photo: the whole of it, once more from nearer where the garment is small in it, and turned where the
     photo is wider than tall and makes much more sense on another side.
@@ -102,6 +107,7 @@ def see_garment(
         size: (H, W) of the frame.
         read: ``TryOnModel.read_garment`` of a photo in its frame.
         device: where it runs.
+        told: index into CATEGORIES; of several garments in the photo, the one of this kind is meant. None is the largest.
     """
 
     def from_near(whole: Seen[GarmentReading]) -> Seen[GarmentReading]:
@@ -116,12 +122,27 @@ def see_garment(
 
     whole = _look(photo, Letterbox((photo.height, photo.width), size), read, device)
     best = from_near(whole)
+    others = [] if whole.reading.worn[0] else _other_garments(whole.reading, whole.box)
+    if told is not None and not best.reading.worn[0] and int(best.reading.category[0].argmax()) != told:
+        for box in others:
+            other = _look(photo, box, read, device)
+            if int(other.reading.category[0].argmax()) == told and other.reading.sure.item() > _OTHER:
+                return replace(other, several=True)
     if photo.width > photo.height and max(seen.reading.sure.item() for seen in (whole, best)) < _DOUBT:
         for turn in (1, 3):
             turned = from_near(_look(photo, replace(whole.box, turn=turn), read, device))
             if turned.reading.sure.item() > max(_SURE, best.reading.sure.item()):
                 best = turned
-    return best
+    return replace(best, several=bool(others))
+
+
+def _other_garments(reading: GarmentReading, box: Letterbox) -> list[Letterbox]:
+    """A window on each garment of a reading but the largest, those not much smaller; the largest first."""
+    cloth = _cells(reading.mask, box)
+    labels, sizes = _pieces(cloth)
+    order = sizes.argsort(descending=True).tolist()
+    large = [k for k in order[1:] if sizes[k] > _ANOTHER * sizes[order[0]]]
+    return [_window((labels == k).view(cloth.shape[2:]), box, gain=0.0) for k in large]
 
 
 def _look(photo: Image.Image, box: Letterbox, read: Callable[[Tensor], R], device: torch.device) -> Seen[R]:

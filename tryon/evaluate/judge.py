@@ -106,7 +106,7 @@ class Judge:
     """Reads with an engine's networks at one frame size.
 
     Args:
-        engine: anything with ``model``, ``device``, ``bf16`` and ``framed`` (a TryOnEngine).
+        engine: anything with ``model``, ``device``, ``bf16``, ``framed_person`` and ``framed_garment`` (a TryOnEngine).
         size: (H, W) at which everything is compared.
     """
 
@@ -121,9 +121,10 @@ class Judge:
 
     def read(self, pairs: list[Pictures], categories: list[str]) -> list[Case]:
         """Read several pairs at once; ``categories`` are names or "auto"."""
-        boxes = [self._framed("person", p.person) for p in pairs]
+        boxes = [replace(self.engine.framed_person(p.person), frame_size=self.size) for p in pairs]
         persons = torch.cat([into(p.person, box) for p, box in zip(pairs, boxes)])
-        garments = torch.cat([into(p.garment, self._framed("garment", p.garment)) for p in pairs])
+        cloths = [replace(self.engine.framed_garment(p.garment, c), frame_size=self.size) for p, c in zip(pairs, categories)]
+        garments = torch.cat([into(p.garment, box) for p, box in zip(pairs, cloths)])
         if all(c in CATEGORIES for c in categories):
             told = [CATEGORIES.index(c) for c in categories]
             out = self._forward(self.engine, persons, garments, told)
@@ -162,9 +163,6 @@ class Judge:
                 )
             )
         return cases
-
-    def _framed(self, kind: str, photo: Image.Image) -> Letterbox:
-        return replace(self.engine.framed(kind, photo), frame_size=self.size)
 
     def drape(self, engine: Any, cases: list[Case], categories: list[int]) -> list[Drape]:
         """How an engine's own model lays the garments of some cases; what is known already is not worked out again."""

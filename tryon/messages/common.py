@@ -138,6 +138,10 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "This photo shows a person; what they wear on their legs is tried on. A photo of the garment alone works best.",
         "这张照片里有人；将试穿其身上的下装。只拍衣服的照片效果最好。",
     ),
+    "garment_several": (
+        "There seems to be more than one garment; the largest is tried on, or the one of the category you choose.",
+        "照片中似乎不止一件衣服；将试穿最大的一件，或您所选类别的那一件。",
+    ),
     "garment_unsure": (
         "What garment this is can hardly be made out; if the result looks wrong, spread it out on a plain ground, neck or "
         "waist at the top, and photograph it from above.",
