@@ -183,3 +183,13 @@ def test_of_several_garments_the_one_of_the_chosen_kind_is_tried_on(shipped):
         expected = shipped.try_on(person, alone, kind).image
         assert apart(result.image, expected) < 0.3 * apart(expected, person)
     assert "garment_several" not in {f.code for f in shipped.examine_garment(tank)}
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_trousers_on_a_portrait_change_nothing_and_say_so(wide, shipped):
+    person = example("people/02.jpg")
+    portrait = person.crop((40, 0, 340, 260))
+    photo = within(portrait, 400, 0, 300, 0) if wide else portrait
+    result = shipped.try_on(photo, example("garments/13.jpg"), "lower")
+    assert np.array_equal(np.asarray(result.image), np.asarray(photo)) and result.edit_mask.getbbox() is None
+    assert result.findings[-1].code == "nothing_changed"

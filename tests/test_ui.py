@@ -16,6 +16,7 @@ from PIL import Image
 from tests.conftest import FakeShelf, draw_garment, draw_person
 from tryon import ui
 from tryon.config import InputError
+from tryon.ui.pieces import result_html
 from tryon.ui.services import Inputs, Services
 from tryon.ui.texts import STAGES, TEXTS, Words, stage_name, t
 from tryon.ui.try_tab import TryTab
@@ -65,6 +66,13 @@ def test_the_slider_begins_in_the_middle_of_what_changed_and_stays_where_one_dre
     slides = [TryTab.render(tab, history, "en")[0] for history in ([first], [first, again], [first, other])]
     assert [slide.get("slider_position") for slide in slides] == [30, None, 30]
     assert slides[1]["value"] == (again.before, again.after)
+
+
+def test_a_result_in_which_nothing_changed_says_why(services, photos):
+    shown = services.try_on(Inputs(*photos))
+    assert "%" in result_html(shown, "en")
+    note = SimpleNamespace(severity="warning", text=lambda language: f"Nothing was changed ({language}).")
+    assert "Nothing was changed (zh)." in result_html(replace(shown, edited_share=0.0, notes=(note,)), "zh")
 
 
 def test_words_switch_what_they_made():

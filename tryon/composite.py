@@ -29,6 +29,8 @@ def paste_back(
     if not len(rows):
         return person.copy(), mask_to_image(mask)
     grid, top, left = photo_grid(body_box, rows, columns)
+    if not grid.numel():  # all that is to change lies beside the photo: legs below a portrait
+        return person.copy(), mask_to_image(mask)
     draped = out.draped
     maps = [edit, out.alpha, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
     maps = torch.cat([m.float().cpu() for m in maps], 1)
@@ -55,7 +57,8 @@ def photo_grid(box: Letterbox, rows: Tensor, columns: Tensor) -> tuple[Tensor, i
     """Where the photo's pixels under the frame's ``rows`` and ``columns`` (plus a margin) lie in the frame.
 
     Returns:
-        grid 1×h×w×2 in [-1, 1] of the frame, and the first photo row and column it covers.
+        grid 1×h×w×2 in [-1, 1] of the frame, empty where they lie beside the photo, and the first photo row and column it
+        covers.
     """
     height, width = box.photo_size
     frame_h, frame_w = box.frame_size
@@ -66,7 +69,7 @@ def photo_grid(box: Letterbox, rows: Tensor, columns: Tensor) -> tuple[Tensor, i
     seen_top, seen_left, tall, wide = box.seen
     left, top = max(seen_left, int(first[0].floor())), max(seen_top, int(first[1].floor()))
     right, bottom = min(seen_left + wide, int(last[0].ceil())), min(seen_top + tall, int(last[1].ceil()))
-    y, x = (torch.arange(top, bottom) + 0.5) / height, (torch.arange(left, right) + 0.5) / width
+    y, x = (torch.arange(top, max(top, bottom)) + 0.5) / height, (torch.arange(left, max(left, right)) + 0.5) / width
     points = torch.stack([x.expand(len(y), -1), y.unsqueeze(1).expand(-1, len(x))], 2)
     return (box.points_to_frame(points) * 2 - 1).unsqueeze(0), top, left
 

@@ -146,6 +146,8 @@ class TryOnEngine:
             image, mask = paste_back(person, body.box, uncovered(garment, cloth), cloth.box, out)
             adjust.settle(person, image, mask)
         share = sum(mask.histogram()[128:]) / (mask.width * mask.height)
+        if not share:
+            findings.append(Finding("nothing_changed", "warning"))
         small = _shown(person)
         return TryOnResult(
             image,

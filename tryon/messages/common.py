@@ -120,6 +120,10 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "The hips are out of the picture; the garment's hem will be guessed. A photo down to the hips works best.",
         "臀部不在画面内，衣服下摆只能估计；拍到臀部以下效果最好。",
     ),
+    "nothing_changed": (
+        "Nothing was changed: what this garment covers is not in the person's photo; use one that shows more of them.",
+        "照片没有变化：这件衣服所覆盖的部位不在人物照片中；请使用拍到更多身体的照片。",
+    ),
     "photo_dark": (
         "This photo is very dark; brighten it or take it in better light.",
         "照片太暗；请调亮或在更好的光线下拍摄。",

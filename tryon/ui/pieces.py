@@ -45,9 +45,11 @@ def notes_html(notes: Sequence[Note], language: str, *, given: bool = True) -> s
 
 
 def result_html(shown: Shown | None, language: str) -> str:
-    """Below the result: how much of the photo changed."""
+    """Below the result: how much of the photo changed, or why nothing did."""
     if shown is None:
         return ""
+    if not shown.edited_share:
+        return notes_html(shown.notes[-1:], language)  # the engine's last word: nothing was changed, and why
     share = f"{shown.edited_share:.0%}"
     return f'<p class="quiet">{escape(t("edited", language, share=share))}</p>'
 
