@@ -11,7 +11,8 @@ from tryon.engine import TryOnEngine, uncovered
 from tryon.framing import Seen, around_garment
 from tryon.letterbox import Letterbox
 from tryon.nets.tryon import GarmentReading
-from tryon.nets.worn import hidden_behind, on_legs, worn_lower_landmarks
+from tryon.nets.worn import hidden_behind, on_legs
+from tryon.nets.worn_lower import worn_lower_landmarks
 
 SIZE = (128, 96)
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .config import BACKGROUND
 from .letterbox import Letterbox, into
-from .nets.masks import flood, layer
+from .nets.masks import layer, pieces
 from .nets.skeleton import draw_limbs
 from .nets.tryon import GarmentReading, PersonReading
 
@@ -139,7 +139,7 @@ def see_garment(
 def _other_garments(reading: GarmentReading, box: Letterbox) -> list[Letterbox]:
     """A window on each garment of a reading but the largest, those not much smaller; the largest first."""
     cloth = _cells(reading.mask, box)
-    labels, sizes = _pieces(cloth)
+    labels, sizes = (x[0] for x in pieces(cloth))
     order = sizes.argsort(descending=True).tolist()
     large = [k for k in order[1:] if sizes[k] > _ANOTHER * sizes[order[0]]]
     return [_window((labels == k).view(cloth.shape[2:]), box, gain=0.0) for k in large]
@@ -159,10 +159,9 @@ def find_person(reading: PersonReading, box: Letterbox) -> tuple[Tensor, bool]:
         reading: of the photo as ``box`` lays it, one row.
     """
     body = _cells(1 - layer(reading.parse, BACKGROUND), box)
-    labels, sizes = _pieces(body)
-    first, second = sizes.topk(2).values.tolist()
+    first, second = pieces(body)[1][0].topk(2).values.tolist()
     trunk = draw_limbs(reading.keypoints, tuple(body.shape[2:]))[:, :1] > 0.5
-    return _largest(body, labels, 1 + 9 * trunk.float()), second > _ANOTHER * first
+    return _largest(body, 1 + 9 * trunk.float()), second > _ANOTHER * first
 
 
 def around_person(there: Tensor, reading: PersonReading, box: Letterbox) -> Letterbox | None:
@@ -182,11 +181,10 @@ def around_garment(reading: GarmentReading, box: Letterbox) -> Letterbox | None:
     Args:
         reading: of the photo as ``box`` lays it, one row.
     """
-    cloth = _cells(reading.mask, box)
-    there = _largest(cloth, _pieces(cloth)[0])
+    there = _largest(_cells(reading.mask, box))
     if reading.worn[0] and there.any():
-        top, (first, *_, last) = int(there.any(1).nonzero()[0]), there.any(0).nonzero()[:, 0].tolist() * 2
-        there[max(0, top - round(_HEAD * (last - first + 1))) : top, first] = True
+        top, columns = int(there.any(1).nonzero()[0]), there.any(0).nonzero()[:, 0].tolist()
+        there[max(0, top - round(_HEAD * (columns[-1] - columns[0] + 1))) : top, columns[0]] = True
     return _window(there, box, gain=0.0 if box.window else _GAIN)
 
 
@@ -195,17 +193,11 @@ def _cells(mask: Tensor, box: Letterbox) -> Tensor:
     return (F.interpolate(mask.float(), (_ROWS, _ROWS * box.frame_size[1] // box.frame_size[0]), mode="area") > 0.5).float()
 
 
-def _pieces(cells: Tensor) -> tuple[Tensor, Tensor]:
-    """Which connected piece each cell belongs to (0: none), and how many cells each piece has, by its number."""
-    number = torch.arange(1, cells.numel() + 1, device=cells.device).float().view_as(cells) * cells
-    labels = flood(number, cells).flatten().long()
-    return labels, torch.zeros(cells.numel() + 1, device=cells.device).scatter_add_(0, labels, cells.flatten())
-
-
-def _largest(cells: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
-    """The largest piece, its cells counted by their ``weight``; bool, on the grid."""
-    counted = cells if weight is None else cells * weight
-    sizes = torch.zeros(cells.numel() + 1, device=cells.device).scatter_add_(0, labels, counted.flatten())
+def _largest(cells: Tensor, weight: Tensor | None = None) -> Tensor:
+    """The largest piece of a map on the grid, its cells counted by their ``weight``; bool."""
+    labels, sizes = pieces(cells)
+    if weight is not None:
+        sizes = torch.zeros_like(sizes).scatter_add_(1, labels, (cells * weight).flatten(1))
     return ((labels == sizes.argmax()) & (sizes.amax() > 0)).view(cells.shape[2:])
 
 

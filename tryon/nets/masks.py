@@ -56,6 +56,21 @@ def flood(seeds: Tensor, room: Tensor) -> Tensor:
         seeds = wider
 
 
+def pieces(cells: Tensor) -> tuple[Tensor, Tensor]:
+    """The connected pieces of maps.
+
+    Args:
+        cells: N×1×H×W, 0 or 1.
+
+    Returns:
+        N×(H·W) int64, the number of the piece each cell belongs to (0: none), and N×(H·W + 1), how many cells each has.
+    """
+    n, area = len(cells), cells[0].numel()
+    number = torch.arange(1, area + 1, device=cells.device).float().view(1, 1, *cells.shape[2:]) * cells
+    labels = flood(number, cells).flatten(1).long()
+    return labels, torch.zeros(n, area + 1, device=cells.device).scatter_add_(1, labels, cells.flatten(1))
+
+
 def fill_holes(mask: Tensor, cells: int = 64) -> Tensor:
     """Close what a mask (N×1×H×W in [0, 1]) encloses on all sides: a print taken for a hole, a button, a logo.
 
@@ -73,7 +88,7 @@ def fill_holes(mask: Tensor, cells: int = 64) -> Tensor:
 def main_pieces(mask: Tensor, cells: int = 48, least: float = 0.15) -> Tensor:
     """Drop what lies apart from a mask's largest piece and is much smaller: a tile of the floor, a shadow, a shoe.
 
-    Pieces are found on a grid of ``cells`` rows: every cell takes the highest number among its neighbours in the mask.
+    Pieces are found on a grid of ``cells`` rows.
 
     Args:
         mask: N×1×H×W in [0, 1].
@@ -81,10 +96,7 @@ def main_pieces(mask: Tensor, cells: int = 48, least: float = 0.15) -> Tensor:
     """
     height, width = mask.shape[2:]
     there = (F.interpolate(mask.float(), (cells, max(4, cells * width // height)), mode="area") > 0.5).float()
-    n, area = len(mask), there[0].numel()
-    number = torch.arange(1, area + 1, device=mask.device).float().view(1, 1, *there.shape[2:]) * there
-    labels = flood(number, there).flatten(1).long()
-    sizes = torch.zeros(n, area + 1, device=mask.device).scatter_add_(1, labels, there.flatten(1))
+    labels, sizes = pieces(there)
     large = sizes.gather(1, labels) >= least * sizes.amax(1, keepdim=True).clamp(min=1)
     near = grow(large.float().view_as(there) * there, 2)
     return mask * F.interpolate(near, (height, width), mode="bilinear", align_corners=False).to(mask.dtype)

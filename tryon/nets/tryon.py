@@ -30,7 +30,8 @@ from .strands import part_hair
 from .trousers import long_legs, whole_legs
 from .waist import above_waistband, as_top, below_waist, from_the_waist, hung, lift_waistband, stays_above, under_the_top
 from .warp import WarpNet
-from .worn import hidden_behind, on_legs, worn_landmarks, worn_lower_landmarks
+from .worn import hidden_behind, on_legs, worn_landmarks
+from .worn_lower import worn_lower_landmarks
 
 HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
 _GLANCE = 4  # pixels between those that tell whether a garment is open in front

@@ -8,13 +8,10 @@ from torch import Tensor
 
 from ..config import ACCESSORY, ARMS, DRESS, HAIR, LANDMARKS, LOWER
 from .masks import layer
-from .skeleton import ARM_JOINTS, LEG_JOINTS, TORSO, draw_limbs
+from .skeleton import ARM_JOINTS, draw_limbs
 
 _TRUNK = 0.1  # of ``draw_limbs``, which draws lines: from here a pixel lies before trunk or legs
-_BAND, _CROTCH, _DEEP, _ASIDE = 0.05, 0.15, 0.35, 0.1  # torso lengths: of a waistband's and a hem's height; crotch below the hips
 _WAIST = 0.25  # torso lengths above the hips where a dress's skirt begins
-_FLAT = 1.05  # widths of the shoulders that a flat waistband takes up
-_APART = 0.25  # share of the legs' rows in which trousers show them apart
 _CHEST = 0.25  # torso lengths below the shoulders: above it hair as often hides a neckline's skin as cloth
 
 _L = {name: i for i, name in enumerate(LANDMARKS)}
@@ -58,72 +55,6 @@ def hidden_behind(seen: Tensor, parse: Tensor, keypoints: Tensor, lower: bool = 
         before, after = cloth.cummax(dim).values, cloth.flip(dim).cummax(dim).values.flip(dim)
         between = torch.maximum(between, before * after)
     return layer(parse, HAIR, ARMS, ACCESSORY) * between * body
-
-
-def worn_lower_landmarks(mask: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
-    """Landmarks of trousers or a skirt seen on a person, from their mask and the wearer's keypoints.
-
-    They are trousers where each leg is seen by itself for a good part of its way.
-
-    Args:
-        mask: H×W bool.
-        keypoints: 17×3, x and y in [0, 1].
-
-    Returns:
-        18×3 (x, y in [0, 1], presence 0 or 1); nothing is present where the mask is empty.
-    """
-    height, width = mask.shape
-    points = keypoints[:, :2] * (width, height)
-    out = np.zeros((len(LANDMARKS), 3), np.float32)
-    rows = np.nonzero(mask.any(1))[0]
-    if not len(rows):
-        return out
-    hips, torso = points[11:13].mean(0), float(np.linalg.norm(points[11:13].mean(0) - points[5:7].mean(0))) + 1e-3
-
-    def put(name: str, x: float, y: float) -> None:
-        out[_L[name]] = (x / width, y / height, 1)
-
-    def ends(row: int, near: float) -> tuple[int, int] | None:
-        """First and last column of the run of cloth in a row that lies nearest to a column."""
-        columns = np.nonzero(mask[row])[0]
-        if not len(columns):
-            return None
-        runs = np.split(columns, np.nonzero(np.diff(columns) > 1)[0] + 1)
-        best = min(runs, key=lambda run: max(run[0] - near, near - run[-1], 0))
-        return int(best[0]), int(best[-1])
-
-    top = int(rows[0] + _BAND * torso)
-    band = ends(min(top, int(rows[-1])), hips[0])
-    if band is not None:  # as wide as it would lie flat: ``parts`` takes a flat waistband to be a body's shoulders wide
-        middle, half = (band[0] + band[1]) / 2, _FLAT / 2 * torso / TORSO
-        put("waist_left", middle + half, rows[0])
-        put("waist_right", middle - half, rows[0])
-    below, bottom = int(np.clip(hips[1] + _CROTCH * torso, rows[0], rows[-1])), int(rows[-1])
-    legs, apart = [], []
-    for joints in LEG_JOINTS:
-        hip, knee, ankle = points[list(joints)]
-        found = []
-        for row in range(below, bottom + 1):
-            a, b = (hip, knee) if row < knee[1] else (knee, ankle)
-            at = a[0] + (b[0] - a[0]) * np.clip((row - a[1]) / max(b[1] - a[1], 1e-3), 0, 1)
-            run = ends(row, at)
-            if run is not None and run[0] - _ASIDE * torso < at < run[1] + _ASIDE * torso:
-                found.append((row, *run))
-        legs.append(found)
-    both = {row: run for row, *run in legs[1]}
-    apart = [row for row, *run in legs[0] if row in both and run != both[row]]
-    if len(apart) > _APART * max(1, min(len(legs[0]), len(legs[1]))):
-        for side, found, outer in (("left", legs[0], 1), ("right", legs[1], 0)):
-            row, *run = found[max(0, len(found) - 1 - int(_BAND * torso))]
-            put(f"hem_{side}", run[outer], found[-1][0])
-            put(f"leg_{side}_inner", run[1 - outer], found[-1][0])
-        put("crotch", hips[0], min(apart[0], hips[1] + _DEEP * torso))
-        return out
-    hem = ends(max(top, int(bottom - _BAND * torso)), hips[0])
-    if hem is not None:
-        put("hem_left", hem[1], bottom)
-        put("hem_right", hem[0], bottom)
-    return out
 
 
 def worn_landmarks(mask: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
