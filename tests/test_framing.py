@@ -107,6 +107,30 @@ def test_of_two_people_one_is_dressed_and_the_doctor_says_that_there_are_more(sh
     assert "person_several" not in {f.code for f in shipped.examine_person(within(first, 500, 0, 300, 0))}
 
 
+@pytest.mark.parametrize("way, back", [(Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270),
+                                       (Image.Transpose.ROTATE_270, Image.Transpose.ROTATE_90)])
+@pytest.mark.parametrize("afar", [False, True])
+def test_a_person_who_lies_on_their_side_is_dressed_as_if_they_stood(way, back, afar, shipped):
+    person, garment = example("people/03.jpg"), example("garments/03.jpg")
+    if afar:
+        person = within(person, 200, 300, 250, 100)
+    upright = shipped.try_on(person, garment)
+    laid = person.transpose(way)
+    result = shipped.try_on(laid, garment)
+    assert "person_turned" in {f.code for f in result.findings}
+    assert "person_turned" not in {f.code for f in upright.findings}
+    assert result.image.size == laid.size
+    assert apart(result.image.transpose(back), upright.image) < 0.2 * apart(upright.image, person)
+    kept = np.asarray(result.edit_mask) == 0
+    assert np.array_equal(np.asarray(result.image)[kept], np.asarray(laid)[kept])
+    ids, points = shipped.parse(laid)
+    expected, places = shipped.parse(person)
+    assert np.mean(np.asarray(Image.fromarray(ids.numpy()).transpose(back)) != expected.numpy()) < 0.02
+    x, y = points[0, :2].tolist()
+    turned = (1 - y, x) if way == Image.Transpose.ROTATE_90 else (y, 1 - x)
+    assert turned == pytest.approx(places[0, :2].tolist(), abs=0.02)
+
+
 def test_a_bust_is_shown_as_far_as_its_hips_would_reach(shipped):
     person = example("people/02.jpg")
     points = shipped.parse(person)[1]

@@ -65,7 +65,7 @@ def photo_grid(box: Letterbox, rows: Tensor, columns: Tensor) -> tuple[Tensor, i
     corners = torch.tensor(
         [[(columns[0] - 1) / frame_w, (rows[0] - 1) / frame_h], [(columns[-1] + 2) / frame_w, (rows[-1] + 2) / frame_h]]
     )
-    first, last = (box.points_to_photo(corners) * torch.tensor([width, height])).unbind(0)
+    first, last = (box.points_to_photo(corners) * torch.tensor([width, height])).sort(0).values.unbind(0)
     seen_top, seen_left, tall, wide = box.seen
     left, top = max(seen_left, int(first[0].floor())), max(seen_top, int(first[1].floor()))
     right, bottom = min(seen_left + wide, int(last[0].ceil())), min(seen_top + tall, int(last[1].ceil()))

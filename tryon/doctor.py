@@ -43,6 +43,8 @@ def examine_person(seen: Seen[PersonReading], photo: Image.Image) -> list[Findin
     rows = body.amax(1).nonzero()[:, 0]
     if float(rows[-1] - rows[0] + 1) / seen.box.scale < _SMALL:
         out.append(Finding("person_small", "warning"))
+    if seen.box.turn:
+        out.append(Finding("person_turned", "warning"))
     if seen.several:
         out.append(Finding("person_several", "warning"))
     if back_view(points, parse):

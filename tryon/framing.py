@@ -32,6 +32,9 @@ _EDGE = 0.02  # of the photo: what comes this near to its edge goes on beyond it
 # how sure GarmentNet is below the first of a photo as it is, and above the second when it is turned: of 156 photos wider than
 # tall these find the six in which a garment lies on its side, and no other; of upright photos laid on their side a third
 _DOUBT, _SURE = 0.7, 0.88
+# how plainly head and arms are seen of people below the first as their photo is, above the second when it is turned, and how
+# many times more so: of 80 street photos laid on their side these turn 67, none to the wrong side, of 55 taken across none
+_LYING, _STANDING, _PLAINER = 0.068, 0.065, 1.2
 _OTHER = 0.6  # and from which it is sure that another garment in the photo is of the kind asked for
 
 R = TypeVar("R", PersonReading, GarmentReading)
@@ -55,7 +58,8 @@ def see_person(
     afar: Callable[[Tensor], PersonReading],
     device: torch.device,
 ) -> Seen[PersonReading]:
-    """Read a person's photo: the whole of it, and where they are small in it or nobody is seen, once more from nearer.
+    """Read a person's photo: the whole of it, and where they are small in it or nobody is seen, once more from nearer; turned
+    where the photo is wider than tall and they are much plainer to see on another side.
 
     Args:
         photo: mode "RGB".
@@ -64,7 +68,28 @@ def see_person(
         afar: ``TryOnModel.look_afar`` likewise.
         device: where they run.
     """
-    seen = _look(photo, Letterbox((photo.height, photo.width), size), read, device)
+    whole = Letterbox((photo.height, photo.width), size)
+    seen = _see_person(photo, whole, read, afar, device)
+    if photo.width <= photo.height or _plain(seen) > _LYING:
+        return seen
+    turned = max((_see_person(photo, replace(whole, turn=turn), read, afar, device) for turn in (1, 3)), key=_plain)
+    return turned if _plain(turned) > max(_STANDING, _PLAINER * _plain(seen)) else seen
+
+
+def _plain(seen: Seen[PersonReading]) -> float:
+    """How plainly the joints of head and arms are seen."""
+    return float(seen.reading.peaks[0, :7].float().mean())
+
+
+def _see_person(
+    photo: Image.Image,
+    whole: Letterbox,
+    read: Callable[[Tensor], PersonReading],
+    afar: Callable[[Tensor], PersonReading],
+    device: torch.device,
+) -> Seen[PersonReading]:
+    """``see_person`` on the side on which ``whole`` lays the photo."""
+    seen = _look(photo, whole, read, device)
     there, several = find_person(seen.reading, seen.box)
     near = around_person(there, seen.reading, seen.box)
     if near is not None or not there.any():
@@ -170,6 +195,8 @@ def around_person(there: Tensor, reading: PersonReading, box: Letterbox) -> Lett
     Args:
         there: where they are, see ``find_person``; the other arguments likewise.
     """
+    if box.turn:
+        return _window(there, box)
     shoulders, hips = reading.keypoints[0, 5:7, 1].mean(), reading.keypoints[0, 11:13, 1].mean()
     least = box.points_to_photo(torch.stack([shoulders.new_tensor(0.5), hips + _BELOW * (hips - shoulders)]))[1]
     return _window(there, box, float(least))

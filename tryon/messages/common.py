@@ -108,6 +108,10 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "There seems to be more than one person; crop the photo to the one who tries on.",
         "照片中似乎不止一人；请裁剪到试穿者本人。",
     ),
+    "person_turned": (
+        "The person seems to lie on their side; if the photo was taken upright, turn it for a better result.",
+        "照片中的人物似乎是横着的；若拍摄时是竖直的，请先旋转照片以获得更好的效果。",
+    ),
     "person_head": (
         "No face can be made out; a front view of one person from head to hips works best.",
         "看不清面部；从头到臀的单人正面照效果最好。",
