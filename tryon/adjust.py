@@ -17,7 +17,7 @@ from .nets.condition import edit_region, feathered
 from .nets.masks import fill_holes, grow, layer
 from .nets.old_clothes import replaced, taken_off
 from .nets.prior import HAS_LOWER
-from .nets.tryon import Draped, GarmentReading
+from .nets.readings import Draped, GarmentReading
 
 YES, NO = 191, 64  # grey levels of a mask from which it says yes, up to which it says no
 NEITHER = 128

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .images import mask_to_image, to_image, to_tensor
 from .letterbox import Letterbox
-from .nets.tryon import TryOnOutput
+from .nets.readings import TryOnOutput
 
 
 def paste_back(

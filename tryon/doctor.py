@@ -12,7 +12,8 @@ from torch import Tensor
 from .config import ARMS, BACKGROUND, CATEGORIES, FACE, HAIR, LEGS
 from .framing import Seen
 from .messages import sentence
-from .nets.tryon import HEAD_PEAK, GarmentReading, PersonReading
+from .nets.readings import GarmentReading, PersonReading
+from .nets.worn import HEAD_PEAK
 
 _UNSURE = 0.6  # one in 37 of the garment photos GarmentNet learned from is below, and 33 of 60 pictures of streets and pavement
 _SMALL = 200  # pixels of a photo below which a person in it is small

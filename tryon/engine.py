@@ -26,7 +26,7 @@ from .images import content_hash, denoise, mask_to_image, to_image
 from .letterbox import Letterbox, into
 from .nets.blocks import fold_batch_norm
 from .nets.precision import bf16_pays
-from .nets.tryon import GarmentReading, PersonReading, TryOnOutput
+from .nets.readings import GarmentReading, PersonReading, TryOnOutput
 from .pictures import difference_picture, keypoint_picture, parse_picture
 
 _REMEMBERED = 16  # photos whose reading is kept

@@ -18,8 +18,8 @@ from torch import Tensor
 from .config import BACKGROUND
 from .letterbox import Letterbox, into
 from .nets.masks import layer, pieces
+from .nets.readings import GarmentReading, PersonReading
 from .nets.skeleton import draw_limbs
-from .nets.tryon import GarmentReading, PersonReading
 
 _FILLED = 0.84  # of the window's height or width that a person or a garment is to take up
 _GAIN = 1.3  # how many times larger they must get for a second look to be worth its time

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,24 +14,23 @@ from .closer import choose_view, lay_over, look
 from .collar import part_neck
 from .condition import cloth_texture, edit_region, feathered, make_condition, rim_width
 from .edges import by_colour, follow_edges
-from .filling import shrink, spread
+from .filling import shrink
 from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .hanging import hang, within_hands
-from .masks import fill_holes, grow, inner, layer, main_pieces, of_kind
+from .masks import fill_holes, grow, layer, main_pieces, of_kind
 from .old_clothes import opens_in_front, settle_dress, taken_off, under_open_front
 from .outline import close_hem, follow_outline, neck_opening, neck_window, settle_neck, within_arms
 from .prior import bare_arms
+from .readings import Draped, GarmentReading, PersonReading, TryOnOutput
 from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
 from .strands import part_hair
 from .trousers import long_legs, whole_legs
 from .waist import above_waistband, as_top, below_waist, from_the_waist, hung, lift_waistband, stays_above, under_the_top
 from .warp import WarpNet
-from .worn import hidden_behind, on_legs, worn_landmarks
-from .worn_lower import worn_lower_landmarks
+from .worn import is_worn, read_worn
 
-HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
 _GLANCE = 4  # pixels between those that tell whether a garment is open in front
 _PERHAPS = 0.05  # chance, by GarmentNet, that somebody wears a garment, from which BodyNet is asked
 _CLEAR = 2.5  # outlines were smoothed: a garment's edge is a pixel or two wide
@@ -43,76 +40,6 @@ _INSIDE = 2  # pixels inside the outline of skin and trousers from which a colou
 _WITHIN = 1.5  # logits in favour of the lining within the neck: what a network hints at there is rarely wrong
 _PIECE = 0.05  # share of a garment's largest visible piece from which another one counts
 _REACH = 4.0  # logits in favour of the new garment where the old one covered the trunk: a gap would have to be invented
-
-
-@dataclass
-class PersonReading:
-    """``parse`` N×11×H×W probabilities at the frame's size, ``keypoints`` N×17×3, ``peaks`` N×17 (see BodyMaps)."""
-
-    parse: Tensor
-    keypoints: Tensor
-    peaks: Tensor
-
-
-@dataclass
-class GarmentReading:
-    """``mask`` N×1×H×W in [0, 1] at the frame's size, ``lining`` N×1×H×W in [0, 1], where of it the inside is seen (and a
-    hood laid open), ``landmarks`` N×18×3, ``category`` N×3 probabilities, ``worn`` N bool: somebody wears the garment in its
-    photo; ``front`` N×1×H×W, the mask without the lining; ``cloth`` N×3×H×W in [-1, 1], the photo with the garment's
-    colours carried on beyond ``front``; ``sure`` N in [0, 1], how sure GarmentNet is of its kind and its landmarks;
-    ``hidden`` N×1×H×W in [0, 1], what of ``mask`` lies behind its wearer's hair, arms or bag, where ``cloth`` is carried on."""
-
-    mask: Tensor
-    lining: Tensor
-    landmarks: Tensor
-    category: Tensor
-    worn: Tensor
-    front: Tensor
-    cloth: Tensor
-    sure: Tensor
-    hidden: Tensor
-
-    @classmethod
-    def of(
-        cls, garment: Tensor, mask: Tensor, lining: Tensor, landmarks: Tensor, category: Tensor, worn: Tensor,
-        sure: Tensor | None = None, hidden: Tensor | None = None,
-    ) -> GarmentReading:
-        """A reading of the photos ``garment`` (N×3×H×W in [-1, 1]); the other arguments as the fields, ``sure`` 1 where it was
-        not the network that read, ``hidden`` 0 where nobody wears the garment."""
-        front = mask * (1 - lining)
-        hidden = torch.zeros_like(mask) if hidden is None else hidden
-        known = inner(front * (1 - hidden))
-        cloth = torch.lerp(spread(garment, known), garment, known)
-        sure = mask.new_ones(len(mask)) if sure is None else sure
-        return cls(mask, lining, landmarks, category, worn, front, cloth, sure, hidden)
-
-
-@dataclass
-class Draped:
-    """``flow`` N×H×W×2 in [-1, 1] of the garment frame, ``worn`` N×1×H×W in [0, 1], ``warped`` N×3×H×W in [-1, 1],
-    ``inside`` N×1×H×W in [0, 1], how surely the flow leads to the garment itself (elsewhere ``warped`` is its colours
-    carried on), ``edit`` N×1×H×W in [0, 1], ``parse`` N×11×H×W, the person's parse map with its dress settled."""
-
-    flow: Tensor
-    worn: Tensor
-    warped: Tensor
-    inside: Tensor
-    edit: Tensor
-    parse: Tensor
-
-
-@dataclass
-class TryOnOutput:
-    """``result`` N×3×H×W in [-1, 1]; ``alpha``, ``shade`` N×1×H×W and ``paint`` N×3×H×W, from which a caller with the
-    full-size photos builds the picture again at their own resolution; and all intermediate readings."""
-
-    result: Tensor
-    alpha: Tensor
-    shade: Tensor
-    paint: Tensor
-    draped: Draped
-    person: PersonReading
-    garment: GarmentReading
 
 
 class TryOnModel(nn.Module):
@@ -179,7 +106,7 @@ class TryOnModel(nn.Module):
             if is_worn(wearer):
                 worn[i] = True
                 lower = told is not None and bool(told[i] == CATEGORIES.index("lower"))
-                cloth, behind, landmarks[i], category[i] = _read_worn(wearer, lower)
+                cloth, behind, landmarks[i], category[i] = read_worn(wearer, lower)
                 mask[i : i + 1], hidden[i : i + 1] = (_resize(m, mask.shape[2:]) for m in (cloth, behind))
                 lining[i] = 0
         landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_neck(landmarks, small.shape[3] / small.shape[2]))
@@ -294,29 +221,6 @@ def _let_down(flow: Tensor, slack: Tensor) -> Tensor:
         return F.grid_sample(maps, grid - above, padding_mode="border", align_corners=False).permute(0, 2, 3, 1)
 
 
-def is_worn(reading: PersonReading) -> bool:
-    """Whether a garment's photo, read as if it were a person's (one row), shows somebody wearing the garment.
-
-    A face must be plainly there and its points sharp; on photos of garments alone both are rare.
-    """
-    face = (reading.parse[0, FACE] > 0.8).float().mean() > 0.004
-    torso = reading.parse[0, [UPPER, OUTER, DRESS]].sum(0).round().mean() > 0.02
-    return bool(face and torso and reading.peaks[0, :3].mean() > HEAD_PEAK)
-
-
-def _read_worn(wearer: PersonReading, lower: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Mask and what is hidden of it (both 1×1×H×W), landmarks (18×3) and category (3) that a wearer's body (one row) tells of a
-    top or a dress, or of what is worn on the legs."""
-    seen = on_legs(wearer.parse, wearer.keypoints) if lower else layer(wearer.parse, UPPER, OUTER, DRESS)
-    dress = layer(wearer.parse, DRESS).sum() > 0.5 * seen.sum()
-    behind = hidden_behind(seen, wearer.parse, wearer.keypoints, lower)
-    cloth = torch.maximum(seen, behind)
-    mark = worn_lower_landmarks if lower else worn_landmarks
-    points = mark((cloth[0, 0] > 0.5).cpu().numpy(), wearer.keypoints[0].float().cpu().numpy())
-    kind = torch.tensor(CATEGORIES.index("lower" if lower else "dress" if dress else "upper"), device=cloth.device)
-    return cloth, behind, torch.from_numpy(points).to(cloth), F.one_hot(kind, len(CATEGORIES)).to(cloth)
-
-
 def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
     if tuple(x.shape[2:]) == tuple(size):
         return x
@@ -325,4 +229,4 @@ def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size, mode="bilinear", antialias=True, align_corners=False)
 
 
-__all__ = ["Draped", "GarmentReading", "PersonReading", "TryOnModel", "TryOnOutput", "is_worn"]
+__all__ = ["Draped", "GarmentReading", "PersonReading", "TryOnModel", "TryOnOutput"]

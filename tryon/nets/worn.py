@@ -1,14 +1,19 @@
-"""A garment that somebody wears in its photo: what of it is hidden, and its landmarks; geometry, no network."""
+"""A garment that somebody wears in its photo: whether it is, what of it is seen and hidden, and its landmarks; no network."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import ACCESSORY, ARMS, DRESS, HAIR, LANDMARKS, LOWER
+from ..config import ACCESSORY, ARMS, CATEGORIES, DRESS, FACE, HAIR, LANDMARKS, LOWER, OUTER, UPPER
 from .masks import layer
+from .readings import PersonReading
 from .skeleton import ARM_JOINTS, draw_limbs
+from .worn_lower import worn_lower_landmarks
+
+HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
 
 _TRUNK = 0.1  # of ``draw_limbs``, which draws lines: from here a pixel lies before trunk or legs
 _WAIST = 0.25  # torso lengths above the hips where a dress's skirt begins
@@ -55,6 +60,29 @@ def hidden_behind(seen: Tensor, parse: Tensor, keypoints: Tensor, lower: bool = 
         before, after = cloth.cummax(dim).values, cloth.flip(dim).cummax(dim).values.flip(dim)
         between = torch.maximum(between, before * after)
     return layer(parse, HAIR, ARMS, ACCESSORY) * between * body
+
+
+def is_worn(reading: PersonReading) -> bool:
+    """Whether a garment's photo, read as if it were a person's (one row), shows somebody wearing the garment.
+
+    A face must be plainly there and its points sharp; on photos of garments alone both are rare.
+    """
+    face = (reading.parse[0, FACE] > 0.8).float().mean() > 0.004
+    torso = reading.parse[0, [UPPER, OUTER, DRESS]].sum(0).round().mean() > 0.02
+    return bool(face and torso and reading.peaks[0, :3].mean() > HEAD_PEAK)
+
+
+def read_worn(wearer: PersonReading, lower: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Mask and what is hidden of it (both 1×1×H×W), landmarks (18×3) and category (3) that a wearer's body (one row) tells of a
+    top or a dress, or of what is worn on the legs."""
+    seen = on_legs(wearer.parse, wearer.keypoints) if lower else layer(wearer.parse, UPPER, OUTER, DRESS)
+    dress = layer(wearer.parse, DRESS).sum() > 0.5 * seen.sum()
+    behind = hidden_behind(seen, wearer.parse, wearer.keypoints, lower)
+    cloth = torch.maximum(seen, behind)
+    mark = worn_lower_landmarks if lower else worn_landmarks
+    points = mark((cloth[0, 0] > 0.5).cpu().numpy(), wearer.keypoints[0].float().cpu().numpy())
+    kind = torch.tensor(CATEGORIES.index("lower" if lower else "dress" if dress else "upper"), device=cloth.device)
+    return cloth, behind, torch.from_numpy(points).to(cloth), F.one_hot(kind, len(CATEGORIES)).to(cloth)
 
 
 def worn_landmarks(mask: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
