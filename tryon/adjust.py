@@ -18,6 +18,7 @@ from .nets.masks import fill_holes, grow, layer
 from .nets.old_clothes import replaced, taken_off
 from .nets.prior import HAS_LOWER
 from .nets.readings import Draped, GarmentReading
+from .nets.skeleton import levels
 
 YES, NO = 191, 64  # grey levels of a mask from which it says yes, up to which it says no
 NEITHER = 128
@@ -185,8 +186,7 @@ def tucked_away(parse: Tensor, keypoints: Tensor, category: Tensor) -> Tensor:
     Trousers and skirts that the old top hangs over are taken to go on up to the waist; the skirt of an old dress, which
     stays under a new top, begins where it is kept.
     """
-    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
-    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
+    shoulders, hips, rows = levels(parse, keypoints)
     below = (rows > hips - _WAIST * (hips - shoulders).abs()).to(parse)
     lower, old = layer(parse, LOWER), taken_off(parse, keypoints, category)
     skirt = replaced(parse, category) - old

@@ -157,7 +157,7 @@ class TryOnEngine:
             findings,
             parse=parse_picture(small, body.box.to_photo(body.reading.parse, small.size[::-1])),
             keypoints=keypoint_picture(small, keypoints_on_photo(body)),
-            garment_mask=mask_to_image(cloth.box.to_photo(cloth.reading.mask, _shown(garment).size[::-1])),
+            garment_mask=mask_to_image(cloth.box.to_photo(cloth.reading.mask, _shown_size(garment)[::-1])),
             warped=to_image(out.draped.warped * out.draped.worn + (1 - out.draped.worn)),
             edit_mask=mask,
             difference=difference_picture(small, _shown(image)),
@@ -208,7 +208,8 @@ class TryOnEngine:
             return call()
 
     def _read(self, kind: str, photo: Image.Image, clock: Clock) -> Seen:
-        """Read a photo, or remember having read it."""
+        """Read a photo, or remember having read it; ``kind`` "person", "garment", or the one of CATEGORIES that is meant."""
+        stage = "person" if kind == "person" else "garment"
         with clock.stage("frame"):
             key = (kind, content_hash(photo))
             with self._lock:
@@ -216,9 +217,9 @@ class TryOnEngine:
                 if known is not None:
                     self._memory.move_to_end(key)
         if known is not None:
-            clock.seconds.setdefault("person" if kind == "person" else "garment", 0.0)
+            clock.seconds.setdefault(stage, 0.0)
             return known
-        with clock.stage("person" if kind == "person" else "garment"):
+        with clock.stage(stage):
             read = self._see_person(photo) if kind == "person" else self._see_garment(photo, kind)
         with self._lock:
             self._memory[key] = read
@@ -284,8 +285,14 @@ def uncovered(garment: Image.Image, cloth: Seen[GarmentReading]) -> Image.Image:
 def _shown(photo: Image.Image) -> Image.Image:
     """A photo no larger than pictures that explain need to be."""
     small = photo.copy()
-    small.thumbnail((_SHOWN, _SHOWN))
+    small.thumbnail(_shown_size(photo))
     return small
+
+
+def _shown_size(photo: Image.Image) -> tuple[int, int]:
+    """(width, height) of ``_shown``."""
+    scale = min(1.0, _SHOWN / max(photo.size))
+    return max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
 
 
 def keypoints_on_photo(read: Seen) -> Tensor:

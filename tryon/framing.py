@@ -89,7 +89,7 @@ def _see_person(
     device: torch.device,
 ) -> Seen[PersonReading]:
     """``see_person`` on the side on which ``whole`` lays the photo."""
-    seen = _look(photo, whole, read, device)
+    seen = look(photo, whole, read, device)
     there, several = find_person(seen.reading, seen.box)
     near = around_person(there, seen.reading, seen.box)
     if near is not None or not there.any():
@@ -109,8 +109,8 @@ def _from_near(
 ) -> Seen[PersonReading]:
     """What is read best of a person in some windows, and in those that follow from it, for from very far the first look does
     not tell to a pixel where they are; ``seen`` if that is no better."""
-    looks = [_look(photo, box, read, device) for box in boxes if box is not None]
-    best = max([seen, *looks], key=lambda look: float(look.reading.peaks.float().mean()))
+    looks = [look(photo, box, read, device) for box in boxes if box is not None]
+    best = max([seen, *looks], key=lambda seen: float(seen.reading.peaks.float().mean()))
     if best is seen:
         return seen
     near = around_person(find_person(best.reading, best.box)[0], best.reading, best.box)
@@ -139,23 +139,23 @@ def see_garment(
         box = around_garment(whole.reading, whole.box)
         if box is None:
             return whole
-        near = _look(photo, box, read, device)
+        near = look(photo, box, read, device)
         if near.reading.worn[0] and not whole.reading.worn[0]:  # the head was cut off, and tells much of who wears it
-            box = around_garment(near.reading, near.box)
-            near = near if box is None else _look(photo, box, read, device)
+            box = around_garment(near.reading, near.box, gain=0.0)
+            near = near if box is None else look(photo, box, read, device)
         return whole if whole.reading.worn[0] and not near.reading.worn[0] else near
 
-    whole = _look(photo, Letterbox((photo.height, photo.width), size), read, device)
+    whole = look(photo, Letterbox((photo.height, photo.width), size), read, device)
     best = from_near(whole)
     others = [] if whole.reading.worn[0] else _other_garments(whole.reading, whole.box)
     if told is not None and not best.reading.worn[0] and int(best.reading.category[0].argmax()) != told:
         for box in others:
-            other = _look(photo, box, read, device)
+            other = look(photo, box, read, device)
             if int(other.reading.category[0].argmax()) == told and other.reading.sure.item() > _OTHER:
                 return replace(other, several=True)
     if photo.width > photo.height and max(seen.reading.sure.item() for seen in (whole, best)) < _DOUBT:
         for turn in (1, 3):
-            turned = from_near(_look(photo, replace(whole.box, turn=turn), read, device))
+            turned = from_near(look(photo, replace(whole.box, turn=turn), read, device))
             if turned.reading.sure.item() > max(_SURE, best.reading.sure.item()):
                 best = turned
     return replace(best, several=bool(others))
@@ -170,7 +170,8 @@ def _other_garments(reading: GarmentReading, box: Letterbox) -> list[Letterbox]:
     return [_window((labels == k).view(cloth.shape[2:]), box, gain=0.0) for k in large]
 
 
-def _look(photo: Image.Image, box: Letterbox, read: Callable[[Tensor], R], device: torch.device) -> Seen[R]:
+def look(photo: Image.Image, box: Letterbox, read: Callable[[Tensor], R], device: torch.device) -> Seen[R]:
+    """What a network reads in a photo (mode "RGB") as ``box`` lays it."""
     tensor = into(photo, box).to(device)
     return Seen(tensor, box, read(tensor))
 
@@ -184,9 +185,11 @@ def find_person(reading: PersonReading, box: Letterbox) -> tuple[Tensor, bool]:
         reading: of the photo as ``box`` lays it, one row.
     """
     body = _cells(1 - layer(reading.parse, BACKGROUND), box)
-    first, second = pieces(body)[1][0].topk(2).values.tolist()
+    labels, sizes = pieces(body)
+    first, second = sizes[0].topk(2).values.tolist()
     trunk = draw_limbs(reading.keypoints, tuple(body.shape[2:]))[:, :1] > 0.5
-    return _largest(body, 1 + 9 * trunk.float()), second > _ANOTHER * first
+    weighed = torch.zeros_like(sizes).scatter_add_(1, labels, (body * (1 + 9 * trunk.float())).flatten(1))
+    return _largest(labels, weighed, body), second > _ANOTHER * first
 
 
 def around_person(there: Tensor, reading: PersonReading, box: Letterbox) -> Letterbox | None:
@@ -202,17 +205,19 @@ def around_person(there: Tensor, reading: PersonReading, box: Letterbox) -> Lett
     return _window(there, box, float(least))
 
 
-def around_garment(reading: GarmentReading, box: Letterbox) -> Letterbox | None:
+def around_garment(reading: GarmentReading, box: Letterbox, gain: float = _GAIN) -> Letterbox | None:
     """A window on the garment, if it is small in what was shown, and on the head of whoever wears it; else None.
 
     Args:
         reading: of the photo as ``box`` lays it, one row.
+        gain: how many times larger the garment must get in the window.
     """
-    there = _largest(_cells(reading.mask, box))
+    cells = _cells(reading.mask, box)
+    there = _largest(*pieces(cells), cells)
     if reading.worn[0] and there.any():
         top, columns = int(there.any(1).nonzero()[0]), there.any(0).nonzero()[:, 0].tolist()
         there[max(0, top - round(_HEAD * (columns[-1] - columns[0] + 1))) : top, columns[0]] = True
-    return _window(there, box, gain=0.0 if box.window else _GAIN)
+    return _window(there, box, gain=gain)
 
 
 def _cells(mask: Tensor, box: Letterbox) -> Tensor:
@@ -220,11 +225,8 @@ def _cells(mask: Tensor, box: Letterbox) -> Tensor:
     return (F.interpolate(mask.float(), (_ROWS, _ROWS * box.frame_size[1] // box.frame_size[0]), mode="area") > 0.5).float()
 
 
-def _largest(cells: Tensor, weight: Tensor | None = None) -> Tensor:
-    """The largest piece of a map on the grid, its cells counted by their ``weight``; bool."""
-    labels, sizes = pieces(cells)
-    if weight is not None:
-        sizes = torch.zeros_like(sizes).scatter_add_(1, labels, (cells * weight).flatten(1))
+def _largest(labels: Tensor, sizes: Tensor, cells: Tensor) -> Tensor:
+    """The largest of the ``pieces`` of ``cells``; bool, on the grid."""
     return ((labels == sizes.argmax()) & (sizes.amax() > 0)).view(cells.shape[2:])
 
 
@@ -255,4 +257,4 @@ def _window(there: Tensor, box: Letterbox, least: float = 0.0, gain: float = _GA
     return near if near.scale > gain * box.scale else None
 
 
-__all__ = ["Seen", "around_garment", "around_person", "find_person", "see_garment", "see_person"]
+__all__ = ["Seen", "around_garment", "around_person", "find_person", "look", "see_garment", "see_person"]

@@ -10,7 +10,7 @@ from ..config import CATEGORIES, DRESS, GARMENTS, LEGS, LOWER, OUTER, UPPER
 from .legs import leg_radii
 from .masks import grow, layer, main_pieces, of_kind
 from .prior import HAS_LOWER
-from .skeleton import SLEEVE, draw_limbs
+from .skeleton import SLEEVE, draw_limbs, levels
 
 REPLACED = {"upper": (UPPER, OUTER, DRESS), "lower": (LOWER,), "dress": GARMENTS}
 _SLIM = 1.3  # widths of both bare legs that slim trousers may take up
@@ -135,8 +135,7 @@ def taken_off(parse: Tensor, keypoints: Tensor, category: Tensor, worn: Tensor |
         worn: N×1×H×W in [0, 1], the new garment's visible area, where it is known: an old dress then shows from the new
             top's hem on, else from the hips.
     """
-    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
-    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
+    shoulders, hips, rows = levels(parse, keypoints)
     torso = (hips - shoulders).abs()
     skirt = rows > hips + 0.1 * torso
     if worn is not None:
@@ -221,8 +220,7 @@ def under_open_front(parse: Tensor, keypoints: Tensor, lining: Tensor, worn: Ten
         N×1×H×W, 0 or 1.
     """
     opening, deep = _opening(lining, worn, keypoints)
-    rows = ((torch.arange(parse.shape[2], device=parse.device) + 0.5) / parse.shape[2]).view(1, 1, -1, 1)
-    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
+    shoulders, hips, rows = levels(parse, keypoints)
     torso = (hips - shoulders).abs()
     top = (layer(parse, UPPER, DRESS) > 0.5).float()
     coat = (layer(parse, OUTER) > 0.5).float()

@@ -88,6 +88,20 @@ def onto_bone(x: Tensor, y: Tensor, start: Tensor, end: Tensor) -> tuple[Tensor,
     return t, dx - t * ax, dy - t * ay
 
 
+def levels(maps: Tensor, keypoints: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """How high shoulders and hips are (each N×1×1×1), and every row of maps (1×1×H×1), to compare with each other.
+
+    Args:
+        maps: N×C×H×W, whose rows are meant.
+        keypoints: N×17×3.
+
+    Returns:
+        all in [0, 1] of the frame's height, counted downwards.
+    """
+    shoulders, hips = (keypoints[:, k, 1].mean(1).view(-1, 1, 1, 1) for k in ([5, 6], [11, 12]))
+    return shoulders, hips, ((torch.arange(maps.shape[2], device=maps.device) + 0.5) / maps.shape[2]).view(1, 1, -1, 1)
+
+
 def draw_limbs(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     """Torso, arms and legs as soft capsules, N×5×H×W in [0, 1]; keypoints N×17×3."""
     height, width = size

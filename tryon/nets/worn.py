@@ -10,7 +10,7 @@ from torch import Tensor
 from ..config import ACCESSORY, ARMS, CATEGORIES, DRESS, FACE, HAIR, LANDMARKS, LOWER, OUTER, UPPER
 from .masks import layer
 from .readings import PersonReading
-from .skeleton import ARM_JOINTS, draw_limbs
+from .skeleton import ARM_JOINTS, draw_limbs, levels
 from .worn_lower import worn_lower_landmarks
 
 HEAD_PEAK = 0.062  # mean peak of nose and eyes above which a head is really there
@@ -28,14 +28,8 @@ def on_legs(parse: Tensor, keypoints: Tensor) -> Tensor:
     Args:
         parse: N×11×H×W probabilities. keypoints: N×17×3.
     """
-    shoulders, hips, rows = _levels(parse, keypoints)
+    shoulders, hips, rows = levels(parse, keypoints)
     return layer(parse, LOWER) + layer(parse, DRESS) * (rows > hips - _WAIST * (hips - shoulders))
-
-
-def _levels(maps: Tensor, keypoints: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """How high shoulders and hips are, and every row of maps, to compare with each other; in [0, 1] of the frame."""
-    shoulders, hips = (keypoints[:, rows, 1].mean(1).view(-1, 1, 1, 1) for rows in ([5, 6], [11, 12]))
-    return shoulders, hips, (torch.arange(maps.shape[2], device=maps.device) + 0.5).view(1, 1, -1, 1) / maps.shape[2]
 
 
 def hidden_behind(seen: Tensor, parse: Tensor, keypoints: Tensor, lower: bool = False) -> Tensor:
@@ -50,7 +44,7 @@ def hidden_behind(seen: Tensor, parse: Tensor, keypoints: Tensor, lower: bool = 
         N×1×H×W in [0, 1].
     """
     limbs = draw_limbs(keypoints, tuple(seen.shape[2:]))
-    shoulders, hips, rows = _levels(seen, keypoints)
+    shoulders, hips, rows = levels(seen, keypoints)
     begin = hips if lower else shoulders + _CHEST * (hips - shoulders)
     body = limbs[:, 3:].amax(1, keepdim=True) if lower else limbs[:, :1]
     body = ((body > _TRUNK) & (rows > begin)).to(seen)

@@ -23,7 +23,7 @@ from ..data.streets import Streets, load_streets
 from ..data.survey import Report, pair_names, read_photos
 from ..data.wardrobe import load_wardrobe
 from ..doctor import no_garment, nobody
-from ..framing import Seen, see_garment, see_person
+from ..framing import Seen, look, see_garment, see_person
 from ..letterbox import Letterbox, frame, into
 from ..nets.precision import bf16_pays
 from ..nets.tryon import GarmentReading, PersonReading, TryOnModel
@@ -216,10 +216,10 @@ class Material:
 
     def _see_garment(self, photo: Image.Image, size: tuple[int, int]) -> Seen[GarmentReading]:
         model = self.model()
+        device = next(model.parameters()).device
         if self.source.rendered:  # its flow leads to the whole photo
-            tensor, box = frame(photo, size)
-            return Seen(tensor, box, model.read_garment(tensor))
-        return see_garment(photo, size, model.read_garment, next(model.parameters()).device)
+            return look(photo, Letterbox((photo.height, photo.width), size), model.read_garment, device)
+        return see_garment(photo, size, model.read_garment, device)
 
     def _own_labels(self, stem: str, box: Any) -> tuple[Tensor, Tensor]:
         train = self.source.folder / "train"
