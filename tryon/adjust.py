@@ -159,7 +159,8 @@ class Adjustments:
         if self.edit is not None:
             yes, no = self.edit.framed(box, draped.edit)
             # one pixel more: stretched to the photo, an edge of the frame fades over about as much
-            draped = replace(draped, edit=torch.maximum(draped.edit, yes) * (1 - grow(no, 1)))
+            edit = torch.maximum(draped.edit, yes) * (1 - grow(no, 1))
+            draped = replace(draped, edit=edit, old=torch.maximum(draped.old, yes))  # what is painted over comes off
         return draped
 
     def settle(self, person: Image.Image, image: Image.Image, mask: Image.Image) -> None:

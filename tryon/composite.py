@@ -9,7 +9,11 @@ from torch import Tensor
 
 from .images import mask_to_image, to_image, to_tensor
 from .letterbox import Letterbox
+from .nets.edges import box
 from .nets.readings import TryOnOutput
+from .nets.rim import cleaned
+
+_STEEP = 1.5  # how much steeper than its blur an edge of the new garment is, at the photo's resolution
 
 
 def paste_back(
@@ -32,19 +36,22 @@ def paste_back(
     if not grid.numel():  # all that is to change lies beside the photo: legs below a portrait
         return person.copy(), mask_to_image(mask)
     draped = out.draped
-    maps = [edit, out.alpha, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
+    alpha = box(box(out.alpha.float().cpu(), 1), 1)
+    maps = [edit, alpha, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
     maps = torch.cat([m.float().cpu() for m in maps], 1)
-    maps = F.grid_sample(maps, grid, padding_mode="border", align_corners=False)
+    maps, rim = (F.grid_sample(m, grid, padding_mode="border", align_corners=False) for m in (maps, out.rim.float().cpu()))
     blend, alpha, shade, paint, carried, inside, flow = maps.split([1, 1, 1, 3, 3, 1, 2], 1)
+    # a mask's jags, pixels of the frame, would be stairs in a large photo: blurred, its edge is drawn anew
+    alpha = ((alpha - 0.5) * _STEEP * max(1.0, 1 / body_box.scale) + 0.5).clamp(0, 1)
     detail = max(body_box.scale, 1e-6) / max(cloth_box.scale, 1e-6)
     cloth = sharp_garment(garment, detail)
     place = cloth_box.points_to_photo((flow.permute(0, 2, 3, 1) + 1) / 2) * 2 - 1
     worn = F.grid_sample(cloth, place, padding_mode="border", align_corners=False)
-    worn = carried + (worn - carried) * (2 * inside - 1).clamp(0, 1)  # never what lies beside the garment in its photo
+    worn = carried + (worn - carried) * (3 * inside - 2).clamp(0, 1)  # never what lies beside the garment in its photo
     worn = ((worn + 1) * shade - 1).clamp(-1, 1)
     h, w = blend.shape[2:]
     original = to_tensor(person.crop((left, top, left + w, top + h)))
-    mixed = blend * (alpha * worn + (1 - alpha) * paint) + (1 - blend) * original
+    mixed = torch.lerp(original, cleaned(original, paint, worn, alpha, rim), blend)
     touched = blend > 1e-3
     crop = torch.where(touched, mixed, original)
     image = person.copy()

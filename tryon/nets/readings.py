@@ -57,7 +57,8 @@ class GarmentReading:
 class Draped:
     """``flow`` N×H×W×2 in [-1, 1] of the garment frame, ``worn`` N×1×H×W in [0, 1], ``warped`` N×3×H×W in [-1, 1],
     ``inside`` N×1×H×W in [0, 1], how surely the flow leads to the garment itself (elsewhere ``warped`` is its colours
-    carried on), ``edit`` N×1×H×W in [0, 1], ``parse`` N×11×H×W, the person's parse map with its dress settled."""
+    carried on), ``edit`` N×1×H×W in [0, 1], ``parse`` N×11×H×W, the person's parse map with its dress settled, ``old``
+    N×1×H×W in [0, 1], what comes off."""
 
     flow: Tensor
     worn: Tensor
@@ -65,17 +66,20 @@ class Draped:
     inside: Tensor
     edit: Tensor
     parse: Tensor
+    old: Tensor
 
 
 @dataclass
 class TryOnOutput:
-    """``result`` N×3×H×W in [-1, 1]; ``alpha``, ``shade`` N×1×H×W and ``paint`` N×3×H×W, from which a caller with the
-    full-size photos builds the picture again at their own resolution; and all intermediate readings."""
+    """``result`` N×3×H×W in [-1, 1]; ``alpha``, ``shade`` N×1×H×W, ``paint`` N×3×H×W and ``rim`` N×9×H/2×W/2 (see
+    ``find_rim``), from which a caller with the full-size photos builds the picture again at their own resolution; and all
+    intermediate readings."""
 
     result: Tensor
     alpha: Tensor
     shade: Tensor
     paint: Tensor
+    rim: Tensor
     draped: Draped
     person: PersonReading
     garment: GarmentReading

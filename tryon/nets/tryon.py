@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..config import ARMS, CATEGORIES, DRESS, FACE, LEGS, LOWER, OUTER, UPPER, TryOnConfig
+from ..config import ACCESSORY, ARMS, CATEGORIES, DRESS, FACE, HAIR, LEGS, LOWER, OUTER, UPPER, TryOnConfig
 from .afar import warp_from_afar
 from .alike import agree
 from .body import BodyMaps, BodyNet
@@ -15,6 +15,7 @@ from .collar import part_neck
 from .condition import cloth_texture, edit_region, feathered, make_condition, rim_width
 from .edges import by_colour, follow_edges
 from .filling import shrink
+from .fitted import fit_to_old
 from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .hanging import hang, within_hands
@@ -23,6 +24,7 @@ from .old_clothes import opens_in_front, settle_dress, taken_off, under_open_fro
 from .outline import close_hem, follow_outline, neck_opening, neck_window, settle_neck, within_arms
 from .prior import bare_arms
 from .readings import Draped, GarmentReading, PersonReading, TryOnOutput
+from .rim import find_rim
 from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
 from .strands import part_hair
@@ -126,15 +128,17 @@ class TryOnModel(nn.Module):
         long = long_legs(reading.landmarks, category, frame[1] / frame[0])
         flow, seen = whole_legs(flow, seen, reading.mask, person.keypoints, layer(coarse, LOWER), long)
         seen = from_the_waist(seen, category)
-        flow = F.interpolate(flow.permute(0, 3, 1, 2), frame, mode="bilinear", align_corners=False)
-        flow = flow.permute(0, 2, 3, 1)
         sleeved, sleeveless = has_sleeves(reading.landmarks, category)
         limbs = draw_limbs(person.keypoints, size)
         torso, arms = limbs[:, :1], limbs[:, 1:3].amax(1, keepdim=True)
         reach = sleeve_reach(reading.landmarks, frame[1] / frame[0])
         sleeves = whole_sleeves(seen, person.keypoints, torso, reach) * sleeved
         seen = torch.maximum(seen.float(), torch.logit(sleeves, 0.02))
-        seen, sleeves = F.interpolate(torch.cat([seen, sleeves], 1), frame, mode="bilinear", align_corners=False).split(1, 1)
+        maps = torch.cat([flow.permute(0, 3, 1, 2), seen, sleeves], 1).float()
+        if not of_kind(category, "lower").all():
+            maps = self._fitted(maps, coarse, person.keypoints, reading.landmarks, category)
+        maps = F.interpolate(maps, frame, mode="bilinear", align_corners=False)
+        flow, seen, sleeves = maps[:, :2].permute(0, 2, 3, 1), *maps[:, 2:].split(1, 1)
         parse = settle_dress(person.parse, person.keypoints)
         flat = torch.cat([reading.cloth, reading.front], 1)
         warped, inside = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1), 1)
@@ -174,9 +178,22 @@ class TryOnModel(nn.Module):
         if opens_in_front(F.grid_sample(lining, places, align_corners=False), worn[:, :, ::_GLANCE, ::_GLANCE], person.keypoints):
             lining = F.grid_sample(lining, flow, align_corners=False)
             stays = under_open_front(parse, person.keypoints, lining, worn, category)
-        edit = edit_region(parse, person.keypoints, worn, category, old * (1 - stays))
+        old = old * (1 - stays)
+        edit = edit_region(parse, person.keypoints, worn, category, old)
         edit = feathered(edit * (1 - stays * (1 - worn)), parse, worn)
-        return Draped(flow, worn, warped, inside, edit, parse)
+        return Draped(flow, worn, warped, inside, edit, parse, old)
+
+    @staticmethod
+    def _fitted(maps: Tensor, parse: Tensor, keypoints: Tensor, landmarks: Tensor, category: Tensor) -> Tensor:
+        """Flow, visible area (logits) and sleeves, together N×4×h×w, moved to where the old garment lay; see ``fit_to_old``.
+
+        Args:
+            parse: N×11×h×w probabilities, at the same size. landmarks: N×18×3 of the garment.
+        """
+        parse, worn = settle_dress(parse, keypoints), torch.sigmoid(_CRISP * maps[:, 2:3])
+        visible = (1 - layer(parse, ACCESSORY, ARMS, FACE, HAIR)) * ~of_kind(category, "lower")
+        shift = fit_to_old(worn, taken_off(parse, keypoints, category, worn), visible, keypoints, landmarks)
+        return _looked_up(maps, F.interpolate(shift, maps.shape[2:], mode="bilinear", align_corners=False))
 
     @staticmethod
     def in_front(parse: Tensor, category: Tensor) -> Tensor:
@@ -209,16 +226,21 @@ class TryOnModel(nn.Module):
         texture = cloth_texture(condition.person, condition.lower, condition.cloth)
         canvas = Canvas(person, draped.edit, draped.warped, draped.worn, shown, texture)
         painted = self.generator(condition, z, canvas)
-        return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, draped, reading, cloth)
+        rim = find_rim(person, draped.old, draped.edit, draped.parse, painted.alpha)
+        return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, rim, draped, reading, cloth)
 
 
 def _let_down(flow: Tensor, slack: Tensor) -> Tensor:
     """A flow N×H×W×2 whose every place comes down by ``slack`` (N×1×H×W, frame heights)."""
-    maps = flow.permute(0, 3, 1, 2).float()
-    above = torch.cat([torch.zeros_like(slack), 2 * slack], 1).permute(0, 2, 3, 1)
-    with torch.autocast(flow.device.type, enabled=False):  # bf16 places are several pixels off
-        grid = F.affine_grid(torch.eye(2, 3, device=flow.device).expand(len(flow), 2, 3), maps.shape, align_corners=False)
-        return F.grid_sample(maps, grid - above, padding_mode="border", align_corners=False).permute(0, 2, 3, 1)
+    above = torch.cat([torch.zeros_like(slack), -2 * slack], 1)
+    return _looked_up(flow.permute(0, 3, 1, 2).float(), above).permute(0, 2, 3, 1)
+
+
+def _looked_up(maps: Tensor, shift: Tensor) -> Tensor:
+    """Maps N×C×H×W, each place as it is ``shift`` (N×2×H×W, right and down in [-1, 1]) away from there."""
+    with torch.autocast(maps.device.type, enabled=False):  # bf16 places are several pixels off
+        grid = F.affine_grid(torch.eye(2, 3, device=maps.device).expand(len(maps), 2, 3), maps.shape, align_corners=False)
+        return F.grid_sample(maps, grid + shift.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)
 
 
 def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
