@@ -22,7 +22,8 @@ _CLOSE, _APART = 0.2, 0.35  # difference of the blurred masks up to which an out
 _ACROSS, _ALONG = 0.8, 0.5  # cosine between an outline's slope and the way from the limb's axis, likewise
 _ALIKE, _SAME = 0.84, 0.88  # overlap (IoU) of both garments from which the whole outline follows, and does so fully
 _SLEEVE = 0.4  # of the upper arm: what is covered there has sleeves
-_WIDE, _LOW = 0.7, 0.1  # widths between the shoulders to each side, and lengths of the torso below them, that are shoulders
+_WIDE = 0.7  # widths between the shoulders to each side of their middle that are shoulders
+_HIGH, _SLOPE = 0.1, 0.4  # lengths of the torso above them that shoulders end, and more by so much towards the neck
 _NECK, _BESIDE, _USUAL = (0.1, 0.4), 0.04, 0.3  # half the neck's width, what is spared beside it, and where nothing is known
 _DEEP = 0.45  # lengths of the torso below the shoulders that a neckline reaches
 _ENDS = tuple(LANDMARKS.index(name) for name in ("neck_left", "neck_right", "shoulder_left", "shoulder_right"))
@@ -81,7 +82,7 @@ def _demons(moving: Tensor, still: Tensor, where: Tensor, away: Tensor) -> Tenso
             follows = where * ((_APART - near) / (_APART - _CLOSE)).clamp(0, 1)
             follows = follows * ((across - _ALONG) / (_ACROSS - _ALONG)).clamp(0, 1)
         apart = apart * follows
-        shift = shift - apart / (steep + 0.25 * apart.square() + 1e-3) * slope
+        shift = shift - 2 * apart / (steep + 0.25 * apart.square() + 1e-3) * slope
         shift = _blurred(_blurred(shift, 1), 1).clamp(-_MOST, _MOST)
     return shift * unit
 
@@ -134,5 +135,6 @@ def _neck_and_shoulders(keypoints: Tensor, landmarks: Tensor) -> tuple[Tensor, T
     neck = (ends[:, 0, :2] - ends[:, 1, :2]) * unit, (ends[:, 2, :2] - ends[:, 3, :2]) * unit
     half = neck[0].norm(dim=1) / neck[1].norm(dim=1).clamp(min=0.02) / 2
     half = torch.where((ends[:, :, 2] > 0.5).all(1), half.clamp(*_NECK), _USUAL).view(-1, 1, 1)
-    masks = (aside < half + _BESIDE) & (below < _DEEP), (aside < _WIDE) & (below < _LOW)
+    collar = -_HIGH - _SLOPE * (0.5 - aside).clamp(min=0)  # what stands higher is an old collar or a hood
+    masks = (aside < half + _BESIDE) & (below < _DEEP), (aside < _WIDE) & (below < 0) & (below > collar)
     return tuple(mask.float().unsqueeze(1) for mask in masks)
