@@ -5,14 +5,14 @@ import torch
 from tryon.config import ACCESSORY, BACKGROUND
 from tryon.nets.rim import cleaned, find_rim
 
-SIZE = (128, 96)
+SIZE = (512, 384)
 WHITE, DARK, RED = (torch.tensor(c).view(1, 3, 1, 1) for c in ([0.9, 0.9, 0.85], [-0.6, -0.5, -0.4], [0.7, -0.6, -0.6]))
 
 
 def scene(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """A photo of a white disc before a wall with some texture; the disc's exact cover, the wall, and a parse map."""
     y, x = torch.meshgrid(*(torch.arange(side).float() for side in SIZE), indexing="ij")
-    cover = ((30.3 - ((x - 48.2) ** 2 + (y - 64.4) ** 2).sqrt()) / 2.4 + 0.5).clamp(0, 1)[None, None]
+    cover = ((121.3 - ((x - 192.2) ** 2 + (y - 256.4) ** 2).sqrt()) / 2.4 + 0.5).clamp(0, 1)[None, None]
     texture = 0.06 * torch.randn(1, 1, *SIZE, generator=torch.Generator().manual_seed(seed))
     wall = (DARK + texture).expand(1, 3, -1, -1)
     parse = torch.zeros(1, 11, *SIZE)

@@ -10,9 +10,11 @@ from torch import Tensor
 from .images import mask_to_image, to_image, to_tensor
 from .letterbox import Letterbox
 from .nets.edges import box
+from .nets.masks import grow
 from .nets.readings import TryOnOutput
 from .nets.rim import cleaned
 
+_FAINT = 0.02
 _STEEP = 1.5  # how much steeper than its blur an edge of the new garment is, at the photo's resolution
 
 
@@ -36,13 +38,15 @@ def paste_back(
     if not grid.numel():  # all that is to change lies beside the photo: legs below a portrait
         return person.copy(), mask_to_image(mask)
     draped = out.draped
-    alpha = box(box(out.alpha.float().cpu(), 1), 1)
-    maps = [edit, alpha, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
+    soft = edit * grow(((edit > _FAINT) & (edit < 1 - _FAINT)).float(), 2)  # fades away, and is to
+    edges = box(box(torch.cat([(edit >= 1 - _FAINT).float(), out.alpha.float().cpu()], 1), 1), 1)
+    maps = [soft, edges, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
     maps = torch.cat([m.float().cpu() for m in maps], 1)
     maps, rim = (F.grid_sample(m, grid, padding_mode="border", align_corners=False) for m in (maps, out.rim.float().cpu()))
-    blend, alpha, shade, paint, carried, inside, flow = maps.split([1, 1, 1, 3, 3, 1, 2], 1)
+    soft, edges, shade, paint, carried, inside, flow = maps.split([1, 2, 1, 3, 3, 1, 2], 1)
     # a mask's jags, pixels of the frame, would be stairs in a large photo: blurred, its edge is drawn anew
-    alpha = ((alpha - 0.5) * _STEEP * max(1.0, 1 / body_box.scale) + 0.5).clamp(0, 1)
+    hard, alpha = ((edges - 0.5) * _STEEP * max(1.0, 1 / body_box.scale) + 0.5).clamp(0, 1).split(1, 1)
+    blend = torch.maximum(soft, hard)
     detail = max(body_box.scale, 1e-6) / max(cloth_box.scale, 1e-6)
     cloth = sharp_garment(garment, detail)
     place = cloth_box.points_to_photo((flow.permute(0, 2, 3, 1) + 1) / 2) * 2 - 1

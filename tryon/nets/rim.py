@@ -7,17 +7,20 @@ share is taken out of each pixel, at the photo's own resolution.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import ACCESSORY
+from .condition import rim_width
 from .edges import box
 from .filling import halve
-from .masks import grow, layer
+from .masks import grow, layer, span
 
-_OUTSIDE, _INSIDE = 4, 1  # pixels of the frame beyond an old garment's outline and within it, that are rim
+_INSIDE = 1  # pixels of the frame within an old garment's outline that are rim; outside, one more than are painted
+_STEP, _MARGIN = 4, 5  # pixels of a cell, and cells round the edit region in which what lies beside it is looked for
 _SEAM = 1  # pixels beyond it in which sharpening left a line: where no new garment's edge hides it, they are painted
 _OFF, _CORE = 0.4, 0.8  # chance of the old garment from which a pixel comes off, and from which its colour is that garment's
-_NEAR = 3  # cells, of two pixels, over which the colours of the garment and of what lies beside it are gathered, twice
+_NEAR = 2  # cells, of four pixels, over which the colours of the garment and of what lies beside it are gathered, twice
 _FAINT = 0.01  # share of such pixels from which there is a colour
 _SHARED, _PARTED = 0.06, 0.14  # mean difference of old and new garment near an outline that they share, that they do not
 _GAIN, _LESS, _NONE = 1.2, 0.8, 0.1  # a little more is taken out than was found; of a bright seam; shares that may be none
@@ -38,16 +41,30 @@ def find_rim(person: Tensor, old: Tensor, edit: Tensor, parse: Tensor, alpha: Te
         N×9×H/2×W/2: how much each place is rim, and how much it is rim of an outline that both garments share, in [0, 1]; the
         old garment's colour near it and the colour of what lies beside it, in [-1, 1]; how much the latter varies.
     """
+    n, _, height, width = person.shape
+    found = torch.zeros(n, 9, height // 2, width // 2, device=person.device)
+    touched = F.max_pool2d(edit.float(), _STEP).flatten(0, 1).amax(0) > 0
+    if not touched.any():
+        return found
+    cells = [span(touched.any(dim), _MARGIN) for dim in (1, 0)]
+    window = (..., *(slice(s.start * _STEP, s.stop * _STEP) for s in cells))
+    half = (..., *(slice(s.start * _STEP // 2, s.stop * _STEP // 2) for s in cells))
+    found[half] = _found(rim_width(height) + 1, *(x[window].float() for x in (person, old, edit, layer(parse, ACCESSORY), alpha)))
+    return found
+
+
+def _found(outside: int, person: Tensor, old: Tensor, edit: Tensor, trim: Tensor, alpha: Tensor) -> Tensor:
+    """``find_rim`` in a window; ``outside`` pixels wide, ``trim`` N×1×H×W in [0, 1], accessories."""
     off = (old > _OFF).float()
-    whole = grow(off, _OUTSIDE)
+    whole = grow(off, outside)
     rims = torch.cat([whole - grow(off, _SEAM), whole - grow(off, -_INSIDE)], 1)
     photo, off, rims, worn, new = (halve(x.float()) for x in (person, off, rims, old > 0.5, alpha > 0.5))
-    core = grow((halve(old.float()) > _CORE).float(), -1)
-    kept = ((off == 0) & (halve(edit.float()) == 0)).float()
+    core = grow((halve(old) > _CORE).float(), -1)
+    kept = ((off == 0) & (halve(edit) == 0)).float()
     squares = torch.cat([photo, photo.square().mean(1, keepdim=True)], 1)
     (garment, there), (beside, around) = _gathered(photo, core), _gathered(squares, kept)
     beside, varied = beside[:, :3], (beside[:, 3:] - beside[:, :3].square().mean(1, keepdim=True)).clamp(min=0).sqrt()
-    rims = rims * (1 - halve(layer(parse, ACCESSORY).float())) * (there > _FAINT) * (around > _FAINT)
+    rims = rims * (1 - halve(trim)) * (there > _FAINT) * (around > _FAINT)
     outer, both = (box(rims, 1) * rims).split(1, 1)
     shared = ((_PARTED - box((new - worn).abs(), 2)) / (_PARTED - _SHARED)).clamp(0, 1)
     told = ((garment - beside).square().sum(1, keepdim=True) / _TOLD).clamp(max=1)
@@ -55,8 +72,9 @@ def find_rim(person: Tensor, old: Tensor, edit: Tensor, parse: Tensor, alpha: Te
 
 
 def _gathered(photo: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """The mean of known pixels of a picture near each place, and their share."""
-    both = box(box(torch.cat([photo * known, known], 1), _NEAR), _NEAR)
+    """The mean of known pixels of a picture near each place, and their share; both are smooth, and found at half the size."""
+    both = halve(torch.cat([photo * known, known], 1))
+    both = F.interpolate(box(box(both, _NEAR), _NEAR), photo.shape[2:], mode="bilinear", align_corners=False)
     return both[:, :-1] / both[:, -1:].clamp(min=1e-3), both[:, -1:]
 
 
