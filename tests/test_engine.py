@@ -118,7 +118,8 @@ def test_paste_back_takes_detail_from_the_full_size_garment():
     one = torch.ones(1, 1, *size)
     draped = Draped(torch.stack([x, y], 2)[None], one, torch.zeros(1, 3, *size), one, edit, torch.zeros(1, 11, *size), edit)
     nothing, rim = torch.zeros(1, 3, *size), torch.zeros(1, 9, 32, 24)
-    out = TryOnOutput(nothing, one, one, nothing, rim, draped, None, None)
+    bare = torch.zeros(1, 2, 32, 24)
+    out = TryOnOutput(nothing, one, one, nothing, rim, bare, draped, None, None)
     image, mask = paste_back(person, box, garment, cloth_box, out)
     inner = np.asarray(image)[250:400, 180:300].astype(int)
     assert np.abs(np.diff(inner, axis=0)).mean() > 150

@@ -10,6 +10,7 @@ from torch import Tensor
 from .images import mask_to_image, to_image, to_tensor
 from .letterbox import Letterbox
 from .nets.edges import box
+from .nets.grain import grained
 from .nets.masks import grow
 from .nets.readings import TryOnOutput
 from .nets.rim import cleaned
@@ -42,7 +43,9 @@ def paste_back(
     edges = box(box(torch.cat([(edit >= 1 - _FAINT).float(), out.alpha.float().cpu()], 1), 1), 1)
     maps = [soft, edges, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
     maps = torch.cat([m.float().cpu() for m in maps], 1)
-    maps, rim = (F.grid_sample(m, grid, padding_mode="border", align_corners=False) for m in (maps, out.rim.float().cpu()))
+    coarse = torch.cat([out.rim, out.bare], 1).float().cpu()
+    maps, coarse = (F.grid_sample(m, grid, padding_mode="border", align_corners=False) for m in (maps, coarse))
+    rim, bare = coarse.split([9, 2], 1)
     soft, edges, shade, paint, carried, inside, flow = maps.split([1, 2, 1, 3, 3, 1, 2], 1)
     # a mask's jags, pixels of the frame, would be stairs in a large photo: blurred, its edge is drawn anew
     hard, alpha = ((edges - 0.5) * _STEEP * max(1.0, 1 / body_box.scale) + 0.5).clamp(0, 1).split(1, 1)
@@ -55,6 +58,7 @@ def paste_back(
     worn = ((worn + 1) * shade - 1).clamp(-1, 1)
     h, w = blend.shape[2:]
     original = to_tensor(person.crop((left, top, left + w, top + h)))
+    paint = grained(paint, original, *bare.split(1, 1))
     mixed = torch.lerp(original, cleaned(original, paint, worn, alpha, rim), blend)
     touched = blend > 1e-3
     crop = torch.where(touched, mixed, original)

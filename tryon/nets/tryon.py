@@ -14,7 +14,7 @@ from .closer import choose_view, lay_over, look
 from .collar import part_neck
 from .condition import cloth_texture, edit_region, feathered, make_condition, rim_width
 from .edges import by_colour, follow_edges
-from .filling import shrink
+from .filling import halve, shrink
 from .fitted import fit_to_old
 from .garment import GarmentNet
 from .generator import Canvas, Generator
@@ -227,7 +227,10 @@ class TryOnModel(nn.Module):
         canvas = Canvas(person, draped.edit, draped.warped, draped.worn, shown, texture)
         painted = self.generator(condition, z, canvas)
         rim = find_rim(person, draped.old, draped.edit, draped.parse, painted.alpha)
-        return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, rim, draped, reading, cloth)
+        size = tuple(rim.shape[2:])
+        skin = F.interpolate(condition.cloth, size, mode="bilinear", align_corners=False)
+        bare = torch.cat([halve(painted.matte) * (1 - skin), halve(shown * layer(draped.parse, FACE, ARMS, LEGS))], 1)
+        return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, rim, bare, draped, reading, cloth)
 
 
 def _let_down(flow: Tensor, slack: Tensor) -> Tensor:
