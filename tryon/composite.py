@@ -15,8 +15,8 @@ from .nets.masks import grow
 from .nets.readings import TryOnOutput
 from .nets.rim import cleaned
 
-_FAINT = 0.02
-_STEEP = 1.5  # how much steeper than its blur an edge of the new garment is, at the photo's resolution
+_FAINT = 0.02  # of an edit mask: from here on it is not 0, or not 1
+_STEEP = 1.5  # how much steeper than its blur an edge of a mask is, at the photo's resolution
 
 
 def paste_back(
@@ -38,18 +38,7 @@ def paste_back(
     grid, top, left = photo_grid(body_box, rows, columns)
     if not grid.numel():  # all that is to change lies beside the photo: legs below a portrait
         return person.copy(), mask_to_image(mask)
-    draped = out.draped
-    soft = edit * grow(((edit > _FAINT) & (edit < 1 - _FAINT)).float(), 2)  # fades away, and is to
-    edges = box(box(torch.cat([(edit >= 1 - _FAINT).float(), out.alpha.float().cpu()], 1), 1), 1)
-    maps = [soft, edges, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
-    maps = torch.cat([m.float().cpu() for m in maps], 1)
-    coarse = torch.cat([out.rim, out.bare], 1).float().cpu()
-    maps, coarse = (F.grid_sample(m, grid, padding_mode="border", align_corners=False) for m in (maps, coarse))
-    rim, bare = coarse.split([9, 2], 1)
-    soft, edges, shade, paint, carried, inside, flow = maps.split([1, 2, 1, 3, 3, 1, 2], 1)
-    # a mask's jags, pixels of the frame, would be stairs in a large photo: blurred, its edge is drawn anew
-    hard, alpha = ((edges - 0.5) * _STEEP * max(1.0, 1 / body_box.scale) + 0.5).clamp(0, 1).split(1, 1)
-    blend = torch.maximum(soft, hard)
+    blend, alpha, shade, paint, carried, inside, flow, rim, bare, skin = _stretched(out, grid, 1 / body_box.scale)
     detail = max(body_box.scale, 1e-6) / max(cloth_box.scale, 1e-6)
     cloth = sharp_garment(garment, detail)
     place = cloth_box.points_to_photo((flow.permute(0, 2, 3, 1) + 1) / 2) * 2 - 1
@@ -58,7 +47,7 @@ def paste_back(
     worn = ((worn + 1) * shade - 1).clamp(-1, 1)
     h, w = blend.shape[2:]
     original = to_tensor(person.crop((left, top, left + w, top + h)))
-    paint = grained(paint, original, *bare.split(1, 1))
+    paint = grained(paint, original, bare, skin)
     mixed = torch.lerp(original, cleaned(original, paint, worn, alpha, rim), blend)
     touched = blend > 1e-3
     crop = torch.where(touched, mixed, original)
@@ -66,6 +55,30 @@ def paste_back(
     image.paste(to_image(crop), (left, top))
     mask[top : top + h, left : left + w] = touched[0, 0].float()
     return image, mask_to_image(mask)
+
+
+def _stretched(out: TryOnOutput, grid: Tensor, gain: float) -> tuple[Tensor, ...]:
+    """The maps of a result at the photo's resolution.
+
+    The jags of masks, pixels of the frame, would be stairs in a large photo: blurred, their edges are drawn anew.
+
+    Args:
+        grid: 1×h×w×2, see ``photo_grid``.
+        gain: the photo's pixels in one of the frame.
+
+    Returns:
+        how far each pixel may change, 1×1×h×w in [0, 1]; alpha, shade, paint; the laid garment's colours carried on, how surely
+        there is any, and its flow 1×2×h×w; the rim 1×9×h×w; where skin is painted, and where the photo shows skin.
+    """
+    draped, edit = out.draped, out.draped.edit.float().cpu()
+    fading = edit * grow(((edit > _FAINT) & (edit < 1 - _FAINT)).float(), 2)  # where it is meant to
+    edges = box(box(torch.cat([(edit >= 1 - _FAINT).float(), out.alpha.float().cpu()], 1), 1), 1)
+    fine = [fading, edges, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
+    fine, coarse = (torch.cat([m.float().cpu() for m in maps], 1) for maps in (fine, [out.rim, out.bare]))
+    fine, coarse = (F.grid_sample(maps, grid, padding_mode="border", align_corners=False) for maps in (fine, coarse))
+    fading, edges, *rest = fine.split([1, 2, 1, 3, 3, 1, 2], 1)
+    hard, alpha = ((edges - 0.5) * _STEEP * max(1.0, gain) + 0.5).clamp(0, 1).split(1, 1)
+    return torch.maximum(fading, hard), alpha, *rest, *coarse.split([9, 1, 1], 1)
 
 
 def photo_grid(box: Letterbox, rows: Tensor, columns: Tensor) -> tuple[Tensor, int, int]:
