@@ -97,8 +97,8 @@ choosing a size, for telling who somebody is, or for pictures of people who were
 
 ## Limits
 A small network trained for hours, not weeks. What you see is mostly reconstruction, and variations (z) differ little. Turned
-bodies, crossed arms and open jackets are often wrong; new skin is smooth; sheer and fringed cloth is not handled; crumpled
-garments are laid on badly; a dress is easily read as a top and a skirt. It shows a look, not a fit:
+bodies, crossed arms and open jackets are often wrong; new skin has the photo's grain but no features; sheer and fringed cloth
+is not handled; crumpled garments are laid on badly; a dress is easily read as a top and a skirt. It shows a look, not a fit:
 do not choose a size by it. Use it on photos of people who agreed.
 """
 
