@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .filling import WHOLE, Window
+from .filling import WHOLE, Window, centres
 
 _ABOVE = 0.6  # the view begins so many torso lengths above the nose
 _BELOW, _FURTHEST = 0.4, 1.0  # and ends so many below the hips, at the least and at the most, as views in training did
@@ -83,10 +83,10 @@ def _sample(
 ) -> tuple[Tensor, Tensor]:
     """Maps seen through p ↦ scale · p + (right, down) in [-1, 1] coordinates, and the grid they were seen at; of a picture of
     ``size`` only the rows and columns of ``window``, N×C×h×w and N×h×w×2."""
-    zero = torch.zeros_like(scale)
-    matrix = torch.stack([scale, zero, right, zero, scale, down], 1).view(-1, 2, 3)
+    x, y = centres(tuple(size), maps.device)
+    scale, right, down = (v.float().view(-1, 1, 1) for v in (scale, right, down))
+    grid = torch.stack(torch.broadcast_tensors(scale * x[..., window[1]] + right, scale * y[:, window[0]] + down), 3)
     with torch.autocast(maps.device.type, enabled=False):  # bf16 places are several pixels off
-        grid = F.affine_grid(matrix, [len(scale), 1, *size], align_corners=False)[:, window[0], window[1]]
         return F.grid_sample(maps.float(), grid, padding_mode="border", align_corners=False), grid
 
 

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import LANDMARKS
+from .filling import centres
 from .skeleton import ARM_JOINTS, LEG_JOINTS, onto_bone
 
 _CELLS = (64, 48)
@@ -68,7 +69,7 @@ def _demons(moving: Tensor, still: Tensor, where: Tensor, away: Tensor) -> Tenso
         away: N×2×h×w, the direction in which it may.
     """
     n, device = len(moving), moving.device
-    start = F.affine_grid(torch.eye(2, 3, device=device).expand(n, 2, 3), list(moving.shape), align_corners=False)
+    start = torch.stack(torch.broadcast_tensors(*centres(_CELLS, device)), 3)
     unit = torch.tensor([2 / _CELLS[1], 2 / _CELLS[0]], device=device).view(1, 2, 1, 1)
     shift = torch.zeros(n, 2, *_CELLS, device=device)
     speed = torch.zeros_like(shift)

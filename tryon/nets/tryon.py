@@ -14,7 +14,7 @@ from .closer import choose_view, lay_over, look
 from .collar import part_neck
 from .condition import cloth_texture, edit_region, feathered, make_condition, rim_width
 from .edges import by_colour, follow_edges
-from .filling import halve, shrink
+from .filling import centres, halve, shrink
 from .fitted import fit_to_old
 from .garment import GarmentNet
 from .generator import Canvas, Generator
@@ -241,9 +241,8 @@ def _let_down(flow: Tensor, slack: Tensor) -> Tensor:
 
 def _looked_up(maps: Tensor, shift: Tensor) -> Tensor:
     """Maps N×C×H×W, each place as it is ``shift`` (N×2×H×W, right and down in [-1, 1]) away from there."""
-    height, width = maps.shape[2:]
-    x, y = (((torch.arange(side, device=maps.device) + 0.5) * (2 / side) - 1) for side in (width, height))
-    grid = torch.stack([shift[:, 0].float() + x, shift[:, 1].float() + y.unsqueeze(1)], 3)  # affine_grid takes four times as long
+    x, y = centres(tuple(maps.shape[2:]), maps.device)
+    grid = torch.stack([shift[:, 0].float() + x, shift[:, 1].float() + y], 3)
     with torch.autocast(maps.device.type, enabled=False):  # bf16 places are several pixels off
         return F.grid_sample(maps, grid, padding_mode="border", align_corners=False)
 
