@@ -16,13 +16,13 @@ from .filling import centres
 from .skeleton import ARM_JOINTS, LEG_JOINTS, onto_bone
 
 _CELLS = (64, 48)
-_ROUNDS, _STEPS = 2, 5  # a round looks anew at which places may follow
+_ROUNDS, _STEPS = 3, 4  # a round looks anew at which places may follow
 _RATE, _MOMENTUM = 2.5, 0.6  # of each step (Polyak, 1964): half as many do
 _MOST = 1.2  # cells that any place moves
 _BLUR = 2  # cells over which outlines are compared
 _CLOSE, _APART = 0.2, 0.35  # difference of the blurred masks up to which an outline follows the other, from which it does not
 _ACROSS, _ALONG = 0.8, 0.5  # cosine between an outline's slope and the way from the limb's axis, likewise
-_ALIKE, _SAME = 0.85, 0.89  # overlap (IoU) of both garments from which the whole outline follows, and does so fully
+_ALIKE, _SAME = 0.85, 0.88  # overlap (IoU) of both garments from which the whole outline follows, and does so fully
 _SLEEVE = 0.4  # of the upper arm: what is covered there has sleeves
 _WIDE = 0.7  # widths between the shoulders to each side of their middle that are shoulders
 _HIGH, _SLOPE = 0.1, 0.4  # lengths of the torso above them that shoulders end, and more by so much towards the neck
