@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from .config import FACE
 from .images import mask_to_image, to_image, to_tensor
 from .letterbox import Letterbox
 from .nets.edges import box
@@ -16,6 +17,7 @@ from .nets.readings import TryOnOutput
 from .nets.rim import cleaned
 
 _FAINT = 0.02  # of an edit mask: from here on it is not 0, or not 1
+_BESIDE = 3  # pixels of the frame round a face
 _STEEP = 1.5  # how much steeper than its blur an edge of a mask is, at the photo's resolution
 
 
@@ -71,8 +73,10 @@ def _stretched(out: TryOnOutput, grid: Tensor, gain: float) -> tuple[Tensor, ...
         there is any, and its flow 1×2×h×w; the rim 1×9×h×w; where skin is painted, and where the photo shows skin.
     """
     draped, edit = out.draped, out.draped.edit.float().cpu()
-    fading = edit * grow(((edit > _FAINT) & (edit < 1 - _FAINT)).float(), 2)  # where it is meant to
-    edges = box(box(torch.cat([(edit >= 1 - _FAINT).float(), out.alpha.float().cpu()], 1), 1), 1)
+    face = grow((draped.parse[:, [FACE]].float().cpu() > 0.5).float(), _BESIDE)
+    fading = grow(((edit > _FAINT) & (edit < 1 - _FAINT)).float(), 2)  # where it is meant to
+    fading = edit * torch.maximum(fading, grow(face, 2))  # beside a face, too, edges stay as they are: none may reach into it
+    edges = box(box(torch.cat([(edit >= 1 - _FAINT) * (1 - face), out.alpha.float().cpu()], 1), 1), 1)
     fine = [fading, edges, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
     fine, coarse = (torch.cat([m.float().cpu() for m in maps], 1) for maps in (fine, [out.rim, out.bare]))
     fine, coarse = (F.grid_sample(maps, grid, padding_mode="border", align_corners=False) for maps in (fine, coarse))

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 _SURE = 0.9  # from which a pixel shows skin and nothing else
 _LEAST, _MOST = 200, 200_000  # pixels of skin by which grain is measured
 _MEDIAN = 0.6745 * 1.5**0.5  # of the size of second differences (halved) of noise of spread 1
-_COARSEST = 0.04  # of the [-1, 1] range: more is no grain but lines and shadows
+_COARSEST = 0.025  # of the [-1, 1] range: more is no grain but lines and shadows
 _VISIBLE = 1.3  # what is measured is blurred by the photo's own compression
 
 
