@@ -9,13 +9,12 @@ from PIL import Image
 
 from tryon.bench import EXAMPLES
 from tryon.checkpoint import save
-from tryon.composite import paste_back
 from tryon.config import InputError, TryOnConfig
 from tryon.doctor import back_view, examine_garment, examine_light, examine_person
 from tryon.engine import TryOnEngine
 from tryon.framing import Seen, find_person
-from tryon.letterbox import Letterbox, frame
-from tryon.nets.tryon import Draped, GarmentReading, PersonReading, TryOnModel, TryOnOutput
+from tryon.letterbox import Letterbox
+from tryon.nets.tryon import GarmentReading, PersonReading, TryOnModel
 
 
 @pytest.fixture(scope="module")
@@ -101,29 +100,6 @@ def test_wrong_options_are_named(engine):
         engine.try_on(photo(1), photo(2), "hat")
     with pytest.raises(InputError, match="seed"):
         engine.try_on(photo(1), photo(2), seed=-1)
-
-
-def test_paste_back_takes_detail_from_the_full_size_garment():
-    """A garment photo of one-pixel stripes, far finer than the frame, comes back striped in a large result."""
-    size = (64, 48)
-    person = Image.new("RGB", (480, 640), "grey")
-    stripes = np.zeros((640, 480, 3), np.uint8)
-    stripes[::2] = 255
-    garment = Image.fromarray(stripes)
-    _, box = frame(person, size)
-    _, cloth_box = frame(garment, size)
-    y, x = torch.meshgrid((torch.arange(64) + 0.5) / 32 - 1, (torch.arange(48) + 0.5) / 24 - 1, indexing="ij")
-    edit = torch.zeros(1, 1, *size)
-    edit[:, :, 16:48, 12:36] = 1
-    one = torch.ones(1, 1, *size)
-    draped = Draped(torch.stack([x, y], 2)[None], one, torch.zeros(1, 3, *size), one, edit, torch.zeros(1, 11, *size), edit)
-    nothing, rim = torch.zeros(1, 3, *size), torch.zeros(1, 9, 32, 24)
-    bare = torch.zeros(1, 2, 32, 24)
-    out = TryOnOutput(nothing, one, one, nothing, rim, bare, draped, None, None)
-    image, mask = paste_back(person, box, garment, cloth_box, out)
-    inner = np.asarray(image)[250:400, 180:300].astype(int)
-    assert np.abs(np.diff(inner, axis=0)).mean() > 150
-    assert np.array_equal(np.asarray(image)[np.asarray(mask) == 0], np.asarray(person)[np.asarray(mask) == 0])
 
 
 def reading(**changes) -> PersonReading:
