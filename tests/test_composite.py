@@ -20,8 +20,8 @@ def output(edit: torch.Tensor, alpha: torch.Tensor = ONE, face: torch.Tensor | N
     if face is not None:
         parse[:, [FACE]] = face
     draped = Draped(torch.stack([x, y], 2)[None], alpha, nothing, ONE, edit, parse, torch.zeros_like(edit))
-    rim, bare = (torch.zeros(1, channels, SIZE[0] // 2, SIZE[1] // 2) for channels in (9, 2))
-    return TryOnOutput(nothing, alpha, ONE, nothing, rim, bare, draped, None, None)
+    bare = torch.zeros(1, 2, SIZE[0] // 2, SIZE[1] // 2)
+    return TryOnOutput(nothing, alpha, ONE, nothing, nothing, bare, draped, None, None)
 
 
 def pasted(out: TryOnOutput, garment: Image.Image) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ from .nets.edges import box
 from .nets.grain import grained
 from .nets.masks import grow
 from .nets.readings import TryOnOutput
-from .nets.rim import cleaned
+from .nets.rim import cleaned, find_rim
 
 _FAINT = 0.02  # of an edit mask: from here on it is not 0, or not 1
 _BESIDE = 3  # pixels of the frame round a face
@@ -78,7 +78,8 @@ def _stretched(out: TryOnOutput, grid: Tensor, gain: float) -> tuple[Tensor, ...
     fading = edit * torch.maximum(fading, grow(face, 2))  # beside a face, too, edges stay as they are: none may reach into it
     edges = box(box(torch.cat([(edit >= 1 - _FAINT) * (1 - face), out.alpha.float().cpu()], 1), 1), 1)
     fine = [fading, edges, out.shade, out.paint, draped.warped, draped.inside, draped.flow.permute(0, 3, 1, 2)]
-    fine, coarse = (torch.cat([m.float().cpu() for m in maps], 1) for maps in (fine, [out.rim, out.bare]))
+    rim = find_rim(*(m.float().cpu() for m in (out.photo, draped.old, draped.edit, draped.parse, out.alpha)))
+    fine, coarse = (torch.cat([m.float().cpu() for m in maps], 1) for maps in (fine, [rim, out.bare]))
     fine, coarse = (F.grid_sample(maps, grid, padding_mode="border", align_corners=False) for maps in (fine, coarse))
     fading, edges, *rest = fine.split([1, 2, 1, 3, 3, 1, 2], 1)
     hard, alpha = ((edges - 0.5) * _STEEP * max(1.0, gain) + 0.5).clamp(0, 1).split(1, 1)

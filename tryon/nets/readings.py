@@ -71,15 +71,15 @@ class Draped:
 
 @dataclass
 class TryOnOutput:
-    """``result`` N×3×H×W in [-1, 1]; ``alpha``, ``shade`` N×1×H×W, ``paint`` N×3×H×W, ``rim`` N×9×H/2×W/2 (see
-    ``find_rim``) and ``bare`` N×2×H/2×W/2 in [0, 1], where skin is painted and where the photo shows skin, from which a caller
+    """``result`` N×3×H×W in [-1, 1]; ``alpha``, ``shade`` N×1×H×W, ``paint`` and ``photo`` N×3×H×W, what is painted and what
+    was seen, and ``bare`` N×2×H/2×W/2 in [0, 1], where skin is painted and where the photo shows skin, from which a caller
     with the full-size photos builds the picture again at their own resolution; and all intermediate readings."""
 
     result: Tensor
     alpha: Tensor
     shade: Tensor
     paint: Tensor
-    rim: Tensor
+    photo: Tensor
     bare: Tensor
     draped: Draped
     person: PersonReading

@@ -24,7 +24,6 @@ from .old_clothes import opens_in_front, settle_dress, taken_off, under_open_fro
 from .outline import close_hem, follow_outline, neck_opening, neck_window, settle_neck, within_arms
 from .prior import bare_arms
 from .readings import Draped, GarmentReading, PersonReading, TryOnOutput
-from .rim import find_rim
 from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
 from .strands import part_hair
@@ -226,11 +225,10 @@ class TryOnModel(nn.Module):
         texture = cloth_texture(condition.person, condition.lower, condition.cloth)
         canvas = Canvas(person, draped.edit, draped.warped, draped.worn, shown, texture)
         painted = self.generator(condition, z, canvas)
-        rim = find_rim(person, draped.old, draped.edit, draped.parse, painted.alpha)
-        size = tuple(rim.shape[2:])
-        skin = F.interpolate(condition.cloth, size, mode="bilinear", align_corners=False)
-        bare = torch.cat([halve(painted.matte) * (1 - skin), halve(shown * layer(draped.parse, FACE, ARMS, LEGS))], 1)
-        return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, rim, bare, draped, reading, cloth)
+        skin = halve(shown * (1 - layer(draped.parse, LOWER)))
+        cloth_seen = F.interpolate(condition.cloth, tuple(skin.shape[2:]), mode="bilinear", align_corners=False)
+        bare = torch.cat([halve(painted.matte) * (1 - cloth_seen), skin], 1)
+        return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, person, bare, draped, reading, cloth)
 
 
 def _let_down(flow: Tensor, slack: Tensor) -> Tensor:
