@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..config import LANDMARKS
 from .filling import centres
-from .skeleton import ARM_JOINTS, LEG_JOINTS, onto_bone
+from .skeleton import ARM_JOINTS, LEG_JOINTS, from_bones
 
 _CELLS = (64, 48)
 _ROUNDS, _STEPS = 3, 4  # a round looks anew at which places may follow
@@ -112,15 +112,10 @@ def _places(device: torch.device) -> tuple[Tensor, Tensor]:
 def _from_axis(keypoints: Tensor) -> Tensor:
     """The direction from the nearest limb's axis (or the spine's, or the shoulders') to every cell, N×2×h×w of length 1."""
     points = keypoints[:, :, :2] * keypoints.new_tensor([_CELLS[1] / _CELLS[0], 1.0])
-    x, y = _places(points.device)
-    nearest, out = points.new_full((len(points), *_CELLS), 81.0), points.new_zeros(len(points), 2, *_CELLS)
     spine = points[:, [5, 6]].mean(1), points[:, [11, 12]].mean(1)
-    for start, end in [spine, *((points[:, a], points[:, b]) for a, b in _BONES)]:
-        _, right, down = onto_bone(x, y, start, end)
-        away = right.square() + down.square()
-        out = torch.where((away < nearest).unsqueeze(1), torch.stack([right, down], 1), out)
-        nearest = torch.minimum(nearest, away)
-    return out / nearest.sqrt().clamp(min=1e-4).unsqueeze(1)
+    bones = [spine, *((points[:, a], points[:, b]) for a, b in _BONES)]
+    right, down, squared = from_bones(*_places(points.device), bones)
+    return torch.stack([right, down], 1) / squared.sqrt().clamp(min=1e-4).unsqueeze(1)
 
 
 def _neck_and_shoulders(keypoints: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:

@@ -123,6 +123,23 @@ def draw_limbs(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.stack(out, 1)
 
 
+def from_bones(x: Tensor, y: Tensor, bones: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
+    """What leads to every pixel from the nearest place on any of some bones, right and down, and its length squared; N×H×W.
+
+    Args:
+        x, y: the pixels', which together broadcast to N×H×W.
+        bones: their two ends, each N×2, in the same units.
+    """
+    (_, right, down), *others = (onto_bone(x, y, start, end) for start, end in bones)
+    nearest = right**2 + down**2
+    for _, aside, below in others:
+        away = aside**2 + below**2
+        nearer = away < nearest
+        right, down = torch.where(nearer, aside, right), torch.where(nearer, below, down)
+        nearest = torch.minimum(nearest, away)
+    return right, down, nearest
+
+
 def onto_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     """The nearest place on either arm's axis, from shoulder to wrist, of every pixel; N×H×W×2 in [-1, 1] of the frame.
 
@@ -135,13 +152,8 @@ def onto_arms(keypoints: Tensor, size: tuple[int, int]) -> Tensor:
     points = keypoints[:, :, :2].float() * unit
     y = ((torch.arange(height, device=points.device) + 0.5) / height).view(1, -1, 1)
     x = ((torch.arange(width, device=points.device) + 0.5) / height).view(1, 1, -1)
-    nearest, place = points.new_full((len(points), height, width), 81.0), points.new_zeros(len(points), height, width, 2)
-    for a, b in ((5, 7), (7, 9), (6, 8), (8, 10)):
-        _, right, down = onto_bone(x, y, points[:, a], points[:, b])
-        away = right**2 + down**2
-        place = torch.where((away < nearest).unsqueeze(3), torch.stack([x - right, y - down], 3), place)
-        nearest = torch.minimum(nearest, away)
-    return place / unit * 2 - 1
+    right, down, _ = from_bones(x, y, [(points[:, a], points[:, b]) for a, b in ((5, 7), (7, 9), (6, 8), (8, 10))])
+    return torch.stack([x - right, y - down], 3) / unit * 2 - 1
 
 
 def near_hands(keypoints: Tensor, size: tuple[int, int], reach: float) -> Tensor:
