@@ -12,7 +12,7 @@ from .images import mask_to_image, to_image, to_tensor
 from .letterbox import Letterbox
 from .nets.edges import box
 from .nets.grain import grained
-from .nets.masks import grow
+from .nets.masks import grow, layer
 from .nets.readings import TryOnOutput
 from .nets.rim import cleaned, find_rim
 
@@ -73,7 +73,7 @@ def _stretched(out: TryOnOutput, grid: Tensor, gain: float) -> tuple[Tensor, ...
         there is any, and its flow 1×2×h×w; the rim 1×9×h×w; where skin is painted, and where the photo shows skin.
     """
     draped, edit = out.draped, out.draped.edit.float().cpu()
-    face = grow((draped.parse[:, [FACE]].float().cpu() > 0.5).float(), _BESIDE)
+    face = grow((layer(draped.parse, FACE).float().cpu() > 0.5).float(), _BESIDE)
     fading = grow(((edit > _FAINT) & (edit < 1 - _FAINT)).float(), 2)  # where it is meant to
     fading = edit * torch.maximum(fading, grow(face, 2))  # beside a face, too, edges stay as they are: none may reach into it
     edges = box(box(torch.cat([(edit >= 1 - _FAINT) * (1 - face), out.alpha.float().cpu()], 1), 1), 1)

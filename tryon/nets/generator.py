@@ -20,7 +20,7 @@ from ..config import GeneratorConfig
 from .backdrop import Backdrop
 from .blocks import Trunk
 from .filling import WHOLE, Window, halve, stretched
-from .masks import span
+from .masks import window_round
 from .precision import in_use
 from .seam import join
 
@@ -120,11 +120,7 @@ class Canvas:
         step = size[0] // least[0]
         if size != (step * least[0], step * least[1]):
             return WHOLE
-        touched = (F.max_pool2d(self.edit.float(), step) > 0).flatten(0, 1).any(0)
-        if not touched.any():
-            return slice(0, step), slice(0, step)
-        cells = (span(touched.any(dim), _MARGIN) for dim in (1, 0))
-        return tuple(slice(s.start * step, s.stop * step) for s in cells)
+        return window_round(self.edit, step, _MARGIN) or (slice(0, step), slice(0, step))
 
 
 @dataclass

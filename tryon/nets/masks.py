@@ -111,3 +111,13 @@ def span(where: Tensor, margin: int) -> slice:
     """From the first to the last true entry of a row of bool, and ``margin`` further on both sides."""
     first, last = where.nonzero()[[0, -1], 0].tolist()
     return slice(max(0, first - margin), min(len(where), last + 1 + margin))
+
+
+def window_round(mask: Tensor, step: int, margin: int) -> tuple[slice, slice] | None:
+    """Rows and columns round all that is above 0 in masks N×C×H×W: whole cells of ``step`` pixels, and ``margin`` cells more on
+    every side; None where there is nothing."""
+    touched = (F.max_pool2d(mask.float(), step) > 0).flatten(0, 1).any(0)
+    if not touched.any():
+        return None
+    rows, columns = (span(touched.any(dim), margin) for dim in (1, 0))
+    return slice(rows.start * step, rows.stop * step), slice(columns.start * step, columns.stop * step)

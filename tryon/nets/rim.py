@@ -14,7 +14,7 @@ from ..config import ACCESSORY
 from .condition import rim_width
 from .edges import box
 from .filling import halve
-from .masks import grow, layer, span
+from .masks import grow, layer, window_round
 
 _INSIDE = 1  # pixels of the frame within an old garment's outline that are rim; outside, one more than are painted
 _STEP, _MARGIN = 4, 5  # pixels of a cell, and cells round the edit region in which what lies beside it is looked for
@@ -43,13 +43,12 @@ def find_rim(person: Tensor, old: Tensor, edit: Tensor, parse: Tensor, alpha: Te
     """
     n, _, height, width = person.shape
     found = torch.zeros(n, 9, height // 2, width // 2, device=person.device)
-    touched = F.max_pool2d(edit.float(), _STEP).flatten(0, 1).amax(0) > 0
-    if not touched.any():
+    window = window_round(edit, _STEP, _MARGIN)
+    if window is None:
         return found
-    cells = [span(touched.any(dim), _MARGIN) for dim in (1, 0)]
-    window = (..., *(slice(s.start * _STEP, s.stop * _STEP) for s in cells))
-    half = (..., *(slice(s.start * _STEP // 2, s.stop * _STEP // 2) for s in cells))
-    found[half] = _found(rim_width(height) + 1, *(x[window].float() for x in (person, old, edit, layer(parse, ACCESSORY), alpha)))
+    rows, columns = (slice(side.start // 2, side.stop // 2) for side in window)
+    parts = (x[(..., *window)].float() for x in (person, old, edit, layer(parse, ACCESSORY), alpha))
+    found[..., rows, columns] = _found(rim_width(height) + 1, *parts)
     return found
 
 

@@ -226,8 +226,8 @@ class TryOnModel(nn.Module):
         canvas = Canvas(person, draped.edit, draped.warped, draped.worn, shown, texture)
         painted = self.generator(condition, z, canvas)
         skin = halve(shown * (1 - layer(draped.parse, LOWER)))
-        cloth_seen = F.interpolate(condition.cloth, tuple(skin.shape[2:]), mode="bilinear", align_corners=False)
-        bare = torch.cat([halve(painted.matte) * (1 - cloth_seen), skin], 1)
+        lower = F.interpolate(condition.cloth, tuple(skin.shape[2:]), mode="bilinear", align_corners=False)
+        bare = torch.cat([halve(painted.matte) * (1 - lower), skin], 1)
         return TryOnOutput(painted.result, painted.alpha, painted.shade, painted.paint, person, bare, draped, reading, cloth)
 
 
