@@ -71,6 +71,21 @@ def test_what_is_no_mixture_of_both_is_painted_and_so_is_a_brooch():
     strange = torch.where(ring(cover, 2, 4), torch.tensor([-0.9, 0.9, -0.9]).view(1, 3, 1, 1), photo)
     made = cleaned(strange, paint, paint, nothing, rim_of(photo, cover, parse, nothing))
     assert error(made, paint, ring(cover, 2, 4)) < 0.05
-    parse[:, ACCESSORY], parse[:, BACKGROUND] = 1, 0
-    made = cleaned(photo, paint, paint, nothing, rim_of(photo, cover, parse, nothing))
-    assert torch.allclose(made, paint)
+    brooch = torch.zeros_like(cover, dtype=torch.bool)
+    brooch[:, :, 200:212, 180:192] = True
+    parse[:, ACCESSORY], parse[:, BACKGROUND] = brooch[:, 0].float(), (~brooch)[:, 0].float()
+    with_it = torch.where(brooch, DARK, photo)  # of the wall's colour: only what it is tells that it comes off
+    paint = RED.expand(1, 3, *SIZE)
+    made = cleaned(with_it, paint, paint, nothing, rim_of(with_it, cover * ~brooch, parse, nothing))
+    assert error(made, paint, brooch) < 0.05
+
+
+def test_a_belt_beside_a_removed_garment_stays_a_belt():
+    photo, cover, wall, parse = scene()
+    nothing, paint = torch.zeros_like(cover), DARK.expand(1, 3, *SIZE)
+    belt = RED.expand(1, 3, *SIZE)
+    worn = torch.where(ring(cover, 0, 12) | (cover > 0.02), torch.lerp(belt, WHITE, cover), wall)
+    for there in (0.0, 0.45):  # whether or not it is half taken for an accessory
+        parse[:, ACCESSORY], parse[:, BACKGROUND] = there, 1 - there
+        made = cleaned(worn, paint, paint, nothing, rim_of(worn, cover, parse, nothing))
+        assert error(made, belt, ring(cover, 2, 4)) < 0.5 * error(paint, belt, ring(cover, 2, 4))

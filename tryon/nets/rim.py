@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import ACCESSORY
-from .condition import rim_width
+from .condition import rim_width, sewn_on
 from .edges import box
-from .filling import halve
+from .filling import fill, halve
 from .masks import grow, layer, window_round
 
 _INSIDE = 1  # pixels of the frame within an old garment's outline that are rim; outside, one more than are painted
@@ -34,7 +34,7 @@ def find_rim(person: Tensor, old: Tensor, edit: Tensor, parse: Tensor, alpha: Te
 
     Args:
         person: N×3×H×W in [-1, 1]. old: N×1×H×W in [0, 1], what comes off. edit: N×1×H×W in [0, 1].
-        parse: N×11×H×W probabilities; what is worn on the old garment comes off with it, and is no rim.
+        parse: N×11×H×W probabilities; what is sewn onto the old garment comes off with it, and is no rim.
         alpha: N×1×H×W in [0, 1], how much of the new garment is seen.
 
     Returns:
@@ -47,13 +47,14 @@ def find_rim(person: Tensor, old: Tensor, edit: Tensor, parse: Tensor, alpha: Te
     if window is None:
         return found
     rows, columns = (slice(side.start // 2, side.stop // 2) for side in window)
-    parts = (x[(..., *window)].float() for x in (person, old, edit, layer(parse, ACCESSORY), alpha))
+    trim = sewn_on(layer(parse, ACCESSORY), torch.maximum(old, alpha))
+    parts = (x[(..., *window)].float() for x in (person, old, edit, trim, alpha))
     found[..., rows, columns] = _found(rim_width(height) + 1, *parts)
     return found
 
 
 def _found(outside: int, person: Tensor, old: Tensor, edit: Tensor, trim: Tensor, alpha: Tensor) -> Tensor:
-    """``find_rim`` in a window; ``outside`` pixels wide, ``trim`` N×1×H×W in [0, 1], accessories."""
+    """``find_rim`` in a window; ``outside`` pixels wide, ``trim`` N×1×H×W in [0, 1], what is sewn onto a garment."""
     off = (old > _OFF).float()
     whole = grow(off, outside)
     rims = torch.cat([whole - grow(off, _SEAM), whole - grow(off, -_INSIDE)], 1)
@@ -62,7 +63,7 @@ def _found(outside: int, person: Tensor, old: Tensor, edit: Tensor, trim: Tensor
     kept = ((off == 0) & (halve(edit) == 0)).float()
     squares = torch.cat([photo, photo.square().mean(1, keepdim=True)], 1)
     (garment, there), (beside, around) = _gathered(photo, core), _gathered(squares, kept)
-    beside, varied = beside[:, :3], (beside[:, 3:] - beside[:, :3].square().mean(1, keepdim=True)).clamp(min=0).sqrt()
+    beside, varied = fill(photo, kept), (beside[:, 3:] - beside[:, :3].square().mean(1, keepdim=True)).clamp(min=0).sqrt()
     rims = rims * (1 - halve(trim)) * (there > _FAINT) * (around > _FAINT)
     outer, both = (box(rims, 1) * rims).split(1, 1)
     shared = ((_PARTED - box((new - worn).abs(), 2)) / (_PARTED - _SHARED)).clamp(0, 1)
