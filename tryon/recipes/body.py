@@ -30,11 +30,13 @@ from .base import TRAIN_SEED, VAL_SEED, Recipe, Settings, parts_of
 from .clothes import Prints, change_clothes
 from .imagenet import begin
 from .material import Material
+from .puppets import draw_poses, pose_view
 from .spread import to_device
 
 DEFAULT_PEOPLE = 400  # rendered, where there are no others
 _PSEUDO = 0.35  # share of unlabelled photos in a batch, once they are labelled
 _REVIEWED = 0.5  # the same where their labels were put right by eye
+_CLEAN = 0.6  # share of those in new poses cut out from what their limbs left behind
 TORSO = (UPPER, OUTER, DRESS)  # which of them it is, the labels themselves often disagree on; that it is one, rarely
 
 
@@ -42,7 +44,8 @@ TORSO = (UPPER, OUTER, DRESS)  # which of them it is, the labels themselves ofte
 class BodySettings(Settings):
     """``first_growth``, ``second_growth``: shares of the run at which the picture grows; ``unlabelled``: share from which
     pseudo-labels count; ``rendered``: people of the mannequin world mixed in (0 for none), ``share`` of each batch;
-    ``imagenet``: 1 for an encoder that begins with ImageNet's weights (see ``imagenet.py``)."""
+    ``imagenet``: 1 for an encoder that begins with ImageNet's weights (see ``imagenet.py``); ``posed``: share of the labelled
+    people put into other poses (see ``puppets.py``)."""
 
     steps: int = 6000
     lr: float = 2.5e-3
@@ -52,6 +55,7 @@ class BodySettings(Settings):
     rendered: int = 0
     share: float = 0.2
     imagenet: int = 0
+    posed: float = 0.3
 
 
 def person_boxes(points: Tensor, kind: Tensor, generator: Generator, aspect: float) -> Tensor:
@@ -122,7 +126,7 @@ class BodyRecipe(Recipe):
             pick = self.labelled[torch.randint(len(self.labelled), (n - pseudo,), generator=g)]
             if pseudo:
                 pick = torch.cat([pick, self.unlabelled[torch.randint(len(self.unlabelled), (pseudo,), generator=g)]])
-            parts.append(draw_views(self.train, pick, size, self.augment, g, prints=self.prints))
+            parts.append(draw_views(self.train, pick, size, self.augment, g, prints=self.prints, posed=self.settings.posed))
         if rendered:
             world = as_streets(self.world.at(step))
             pick = torch.randint(len(world), (rendered,), generator=g)
@@ -220,9 +224,10 @@ def draw_views(
     g: Generator,
     kind: int | None = None,
     prints: Prints | None = None,
+    posed: float = 0.0,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Augmented views of the picked photos, some in ``prints`` where these are given; without augmentation (and with fixed
-    framing) where ``kind`` is given."""
+    """Augmented views of the picked photos, some in ``prints`` where these are given, a share ``posed`` of them in new poses;
+    without augmentation (and with fixed framing) where ``kind`` is given."""
     n = len(pick)
     raw, labels, points = data.photos[pick], data.parse[pick], data.keypoints[pick].clone()
     aspect = raw.shape[3] / raw.shape[2]
@@ -236,11 +241,20 @@ def draw_views(
     outside = torch.rand(n, 3, generator=g)
     outside[torch.rand(n, generator=g) < 0.5] = torch.nan
     photos, maps = apply_view(raw, labels, matrices, size, outside)
+    labelled, away = (maps != 255).flatten(1).all(1), torch.full((n,), augment.background)
+    if posed:
+        turned = (labelled & (torch.rand(n, generator=g) < posed)).nonzero()[:, 0]
+        if len(turned):
+            poses = draw_poses(raw[turned], labels[turned], points[turned], g)
+            photos[turned], maps[turned] = pose_view(
+                poses, raw[turned], labels[turned], matrices[turned], size, outside[turned]
+            )
+            points[turned] = poses.points
+            away[turned] = max(augment.background, _CLEAN * (augment.background > 0))
     points = move_points(points, matrices, flip)
     points[:, :, 2] = (points[:, :, 2] > 0.4).float()
     if kind is None:
-        labelled = (maps != 255).flatten(1).all(1)
-        cut = labelled & (torch.rand(n, generator=g) < augment.background)
+        cut = labelled & (torch.rand(n, generator=g) < away)
         if cut.any():
             people = (maps[cut] > 0).float().unsqueeze(1)
             photos[cut] = new_backgrounds(photos[cut], people, g)
