@@ -11,7 +11,6 @@ from tryon.recipes.puppets import draw_poses, pose_view
 
 HEIGHT, WIDTH = 384, 256
 COLOURS = {BACKGROUND: 90, FACE: 200, UPPER: 250, ARMS: 170, LOWER: 40, SHOES: 10, ACCESSORY: 130, LEGS: 180}
-ANYWHERE = torch.full((1, 3), torch.nan)
 
 
 def figure(n: int = 1, bag: bool = False) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -41,7 +40,7 @@ def whole(n: int) -> torch.Tensor:
 def posed(n: int = 24, seed: int = 0, bag: bool = False) -> tuple:
     photos, labels, points = figure(n, bag)
     poses = draw_poses(photos, labels, points, torch.Generator().manual_seed(seed))
-    return poses, *pose_view(poses, photos, labels, whole(n), (HEIGHT, WIDTH), ANYWHERE.expand(n, 3))
+    return poses, *pose_view(poses, photos, labels, whole(n), photos.float() / 255, labels.long())
 
 
 def at(maps: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
@@ -96,7 +95,7 @@ def test_who_does_not_move_is_the_photo_itself():
     photos, labels, points = figure(4)
     points[:, :, 2] = 0  # no joint is seen
     poses = draw_poses(photos, labels, points, torch.Generator().manual_seed(0))
-    out, maps = pose_view(poses, photos, labels, whole(4), (HEIGHT, WIDTH), ANYWHERE.expand(4, 3))
+    out, maps = pose_view(poses, photos, labels, whole(4), photos.float() / 255, labels.long())
     assert not poses.moved.any() and torch.equal(poses.points, points)
     assert torch.equal(maps, labels.long()) and torch.allclose(out, photos.float() / 255, atol=1e-4)
 

@@ -106,16 +106,17 @@ def score_posed(data: Path, checkpoint: str | None) -> dict[str, Any]:
     """
     people, engine = load_streets(data, ("val",)), TryOnEngine(checkpoint)
     poses = draw_poses(people.photos, people.parse, people.keypoints, torch.Generator().manual_seed(0))
-    size, same = tuple(people.photos.shape[2:]), torch.eye(2, 3).unsqueeze(0)
+    (height, width), same = people.photos.shape[2:], torch.eye(2, 3).unsqueeze(0)
     tally, hits = ParseTally(), []
     for i in (poses.moved.any(1) & people.labelled).nonzero()[:, 0].tolist():
         row = slice(i, i + 1)
         one = Poses(**{f.name: getattr(poses, f.name)[row] for f in fields(poses)})
-        photo, labels = pose_view(one, people.photos[row], people.parse[row], same, size, torch.full((1, 3), torch.nan))
+        photo, labels = people.photos[row], people.parse[row]
+        photo, labels = pose_view(one, photo, labels, same, photo.float() / 255, labels.long())
         guess, found = engine.parse(to_image(photo * 2 - 1))
         tally.add(guess, labels[0])
         joints = [joint for limb, moved in zip(LIMBS, one.moved[0].tolist()) if moved for joint in limb[1:]]
-        right = pck(found[None], one.points, aspect=size[1] / size[0])
+        right = pck(found[None], one.points, aspect=width / height)
         hits.append(right.flatten()[joints])
     if not hits:
         return {}

@@ -246,9 +246,8 @@ def draw_views(
         turned = (labelled & (torch.rand(n, generator=g) < posed)).nonzero()[:, 0]
         if len(turned):
             poses = draw_poses(raw[turned], labels[turned], points[turned], g)
-            photos[turned], maps[turned] = pose_view(
-                poses, raw[turned], labels[turned], matrices[turned], size, outside[turned]
-            )
+            shown = raw[turned], labels[turned], matrices[turned], photos[turned], maps[turned]
+            photos[turned], maps[turned] = pose_view(poses, *shown)
             points[turned] = poses.points
             away[turned] = max(augment.background, _CLEAN * (augment.background > 0))
     points = move_points(points, matrices, flip)

@@ -60,7 +60,7 @@ def draw_poses(photos: Tensor, labels: Tensor, points: Tensor, random: Generator
     moved = _movable(coarse, points)
     moved &= torch.rand(n, 4, generator=random) < torch.tensor([_LEG_CHANCE] * 2 + [_ARM_CHANCE] * 2)
     new = _turned(old, moved, random)
-    pieces, gone = _pieces(coarse, old, length, size)
+    pieces, gone = _pieces(coarse, old, length)
     ends = [pair for limb in LIMBS for pair in zip(limb, limb[1:])]
     moves = torch.stack([_back(new[:, a], new[:, b], old[:, a], old[:, b]) for a, b in ends], 1)
     half = 0.5 * unit  # units of [-1, 1]
@@ -79,17 +79,25 @@ def draw_poses(photos: Tensor, labels: Tensor, points: Tensor, random: Generator
 
 
 def pose_view(
-    poses: Poses, photos: Tensor, labels: Tensor, matrices: Tensor, size: tuple[int, int], outside: Tensor
+    poses: Poses, photos: Tensor, labels: Tensor, matrices: Tensor, views: Tensor, maps: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Views of people in their new poses; arguments and results beside ``poses`` as ``apply_view``."""
-    out, maps = apply_view(photos, labels, matrices, size, outside)
+    """Views of people in their new poses.
+
+    Args:
+        photos, labels, matrices: what ``apply_view`` was given.
+        views, maps: what it made of them: the same people in their own poses, N×3×h×w in [0, 1] and N×h×w int64.
+
+    Returns:
+        as ``apply_view``.
+    """
+    size = tuple(views.shape[2:])
 
     def look(what: Tensor, where: Tensor, mode: str = "bilinear", beyond: str = "zeros") -> Tensor:
         grid = F.affine_grid(where, [len(where), 1, *size], align_corners=False)
         return F.grid_sample(what.float(), grid, mode=mode, padding_mode=beyond, align_corners=False)
 
     hole = look(poses.hole, matrices)
-    out = torch.lerp(out, look(poses.ground, matrices, beyond="border"), hole)
+    out = torch.lerp(views, look(poses.ground, matrices, beyond="border"), hole)
     maps = torch.where(hole[:, 0] > 0.5, look(poses.under.unsqueeze(1), matrices, "nearest")[:, 0].long(), maps)
     for part in range(8):
         rows = poses.moved[:, part // 2].nonzero()[:, 0]
@@ -178,9 +186,9 @@ def _reached(shoulder: Tensor, goal: Tensor, upper: Tensor, fore: Tensor, out: T
     return elbow, shoulder + far.unsqueeze(1) * along
 
 
-def _pieces(labels: Tensor, joints: Tensor, length: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+def _pieces(labels: Tensor, joints: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
     """The eight pieces as they are cut, N×8×h×w, and what of each leaves its place: not the round end at the trunk."""
-    height, width = size
+    height, width = labels.shape[1:]
     y = ((torch.arange(height) + 0.5) / height).view(1, -1, 1)
     x = ((torch.arange(width) + 0.5) / height).view(1, 1, -1)
     unit = length[:, None, None]
@@ -190,6 +198,7 @@ def _pieces(labels: Tensor, joints: Tensor, length: Tensor, size: tuple[int, int
         return t, torch.hypot(right, down) / unit
 
     beside = torch.minimum(near(5, 11)[1], near(6, 12)[1])  # the trunk's sides, which cut sleeves off
+    far = (labels == SHOES) | (labels == ARMS)  # feet and hands lie beyond the bone's end
     pieces, gone = [], []
     for limbs, classes in ((LEG_JOINTS, _LEG_CLASSES), (ARM_JOINTS, _ARM_CLASSES)):
         bones = [near(a, b) for limb in limbs for a, b in zip(limb, limb[1:])]
@@ -206,7 +215,6 @@ def _pieces(labels: Tensor, joints: Tensor, length: Tensor, size: tuple[int, int
                 own, other = 2 * side + part, 2 * side + 1 - part
                 t, away = bones[own]
                 joint = (nearest == other) & (rounds[1] < _JOINT)
-                far = (labels == SHOES) | (labels == ARMS)  # feet and hands lie beyond the bone's end
                 within = (away < torch.where(far & (t >= 1), 2 * reach, reach)) | joint
                 piece = there & ((nearest == own) | joint) & within
                 if part == 0:  # above the root only the round end goes along

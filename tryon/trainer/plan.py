@@ -23,6 +23,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "ema": (0, 0.999999),
     "rendered": (0, 100_000),
     "share": (0, 1),
+    "posed": (0, 1),
     "adversarial": (0, 1000),
     "matching": (0, 1000),
     "own": (0, 1000),
