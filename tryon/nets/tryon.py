@@ -26,6 +26,7 @@ from .prior import bare_arms
 from .readings import Draped, GarmentReading, PersonReading, TryOnOutput
 from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arms
 from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
+from .standing import on_their_feet
 from .strands import part_hair
 from .trousers import long_legs, whole_legs
 from .waist import above_waistband, as_top, below_waist, from_the_waist, hung, lift_waistband, stays_above, under_the_top
@@ -122,7 +123,9 @@ class TryOnModel(nn.Module):
         """Lay the garment on the body; category N int64 index into CATEGORIES."""
         size, frame = self.config.warp.size, reading.mask.shape[2:]
         coarse = _resize(person.parse, size)
-        warp = warp_from_afar(self.warp, coarse, person.keypoints, _resize(reading.mask, size), reading.landmarks, category)
+        upright = on_their_feet(person.keypoints, size[1] / size[0])
+        upright = torch.where(of_kind(category, "lower").view(-1, 1, 1), person.keypoints, upright)
+        warp = warp_from_afar(self.warp, coarse, upright, _resize(reading.mask, size), reading.landmarks, category)
         flow, seen = hang(warp.flow, warp.mask, person.keypoints, reading.landmarks, category)
         long = long_legs(reading.landmarks, category, frame[1] / frame[0])
         flow, seen = whole_legs(flow, seen, reading.mask, person.keypoints, layer(coarse, LOWER), long)
