@@ -363,6 +363,19 @@ def test_the_world_grows_by_steps_not_by_time(tmp_path, monkeypatch, threads):
     world.close()
 
 
+def test_a_share_of_the_world_sits(tmp_path, monkeypatch, threads):
+    monkeypatch.setenv("TRYON_CACHE", str(tmp_path))
+    monkeypatch.setattr(growing, "CHUNK", 4)
+    usual, mixed, seated = (
+        growing.GrowingWorld(4, 900, (64, 48), photo=False, seated=share, first=4).at(0) for share in (0.0, 0.5, 1.0)
+    )
+    sits = [not torch.equal(one, other) for one, other in zip(mixed.keypoints[::3], usual.keypoints[::3])]
+    assert 0 < sum(sits) < 4
+    for i, moved in enumerate(sits):
+        assert torch.equal(mixed.keypoints[3 * i], (seated if moved else usual).keypoints[3 * i])
+    assert not any(torch.equal(one, other) for one, other in zip(seated.keypoints, usual.keypoints))
+
+
 @pytest.fixture
 def threads(monkeypatch):
     """Rendering in threads, which need no seconds to start."""

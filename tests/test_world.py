@@ -191,6 +191,33 @@ def test_every_pose_keeps_limbs_whole(name):
         assert np.linalg.norm(np.diff(limb.centre, axis=0), axis=1).sum() == pytest.approx(limb.length, rel=0.06)
 
 
+def test_who_sits_has_raised_thighs_and_often_a_hand_on_the_knee():
+    resting = 0
+    for seed in range(40):
+        pose = draw_pose(np.random.default_rng(seed), "seated")
+        body = Body(Shape(), pose)
+        assert pose.sits and (pose.legs[:, 1] > 0.85).any()
+        for index, side in enumerate((1, -1)):
+            leg = body.legs[side]
+            thigh = leg.point(leg.joint) - leg.point(0)
+            if pose.legs[index, 1] > 0.85:
+                assert thigh[2] > 0.5 * np.linalg.norm(thigh)  # towards the viewer
+            if pose.hands[index] == "knee":  # stretched out towards it: most knees are further than an arm is long
+                arm = body.arms[side]
+                goal, hand = leg.point(leg.joint) - arm.point(0), arm.point(arm.length) - arm.point(0)
+                assert goal @ hand > 0.95 * np.linalg.norm(goal) * np.linalg.norm(hand)
+                resting += 1
+    assert 10 < resting < 60
+
+
+def test_people_sit_only_where_asked_for_and_never_in_a_straight_skirt():
+    seated = sample(5, (96, 72), photo=False, wish=Wish(category="lower", seated=True))
+    assert "skirt" not in {row.kind for row in (seated, *seated.others)}
+    assert torch.equal(sample(5, (96, 72), photo=False).parse, sample(5, (96, 72), photo=False, wish=Wish()).parse)
+    assert not torch.equal(sample(5, (96, 72), photo=False, wish=Wish(category="lower")).parse, seated.parse)
+    assert "seated" not in {draw_pose(np.random.default_rng(i)).name for i in range(300)}
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(KeyError):
         draw_pose(np.random.default_rng(0), "handstand")

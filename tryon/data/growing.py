@@ -33,14 +33,23 @@ class GrowingWorld:
         seed: the first person's seed; the others follow by one.
         size: (H, W) of every picture and map.
         photo: False leaves out the pictures, which takes most of the time.
+        seated: share of the people who sit, beyond the few who do anyway.
         first: people there from the first step on.
         every: steps between two chunks.
     """
 
     def __init__(
-        self, people: int, seed: int, size: tuple[int, int], *, photo: bool = True, first: int = 16, every: int = 16
+        self,
+        people: int,
+        seed: int,
+        size: tuple[int, int],
+        *,
+        photo: bool = True,
+        seated: float = 0.0,
+        first: int = 16,
+        every: int = 16,
     ) -> None:
-        self.people, self.seed, self.size, self.photo = people, seed, size, photo
+        self.people, self.seed, self.size, self.photo, self.seated = people, seed, size, photo, seated
         self.first, self.every = min(first, people), every
         self._pack: dict[str, Tensor] | None = None
         self._groups = self._rows = 0
@@ -68,7 +77,7 @@ class GrowingWorld:
             self._pool = None
 
     def _file(self, index: int) -> Path:
-        kind = "full" if self.photo else "shape"
+        kind = ("full" if self.photo else "shape") + (f"-seated{self.seated:g}" if self.seated else "")
         first, people = self.seed + index * CHUNK, self._size_of(index)
         return data_cache(f"world-{kind}-{self.size[0]}x{self.size[1]}-{first}-{people}-{world_digest()}")
 
@@ -83,7 +92,7 @@ class GrowingWorld:
             workers = max(1, min(os.cpu_count() or 1, 8))
             self._pool = multiprocessing.get_context("spawn").Pool(workers, _behind)
         start = self.seed + index * CHUNK
-        work = partial(_one, size=self.size, others=2, photo=self.photo)
+        work = partial(_one, size=self.size, others=2, photo=self.photo, seated=self.seated)
         self._asked[index] = self._pool.map_async(work, range(start, start + self._size_of(index)), chunksize=2)
 
     def _chunk(self, index: int) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor
@@ -54,11 +55,12 @@ class Rendered:
         return (self.category == CATEGORIES.index(category)).nonzero()[:, 0]
 
 
-def _one(seed: int, size: tuple[int, int], others: int, photo: bool) -> dict[str, Tensor]:
-    from .world import sample  # each worker imports it once
+def _one(seed: int, size: tuple[int, int], others: int, photo: bool, seated: float = 0.0) -> dict[str, Tensor]:
+    from .world import Wish, sample  # each worker imports it once
 
     torch.set_num_threads(1)
-    first = sample(seed, size, others=others, photo=photo)
+    sits = np.random.default_rng([seed, 9]).random() < seated
+    first = sample(seed, size, others=others, photo=photo, wish=Wish(seated=sits))
     rows = [first, *first.others]
     none = torch.zeros(0, dtype=torch.uint8)
     return {

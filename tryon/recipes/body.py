@@ -44,8 +44,8 @@ TORSO = (UPPER, OUTER, DRESS)  # which of them it is, the labels themselves ofte
 class BodySettings(Settings):
     """``first_growth``, ``second_growth``: shares of the run at which the picture grows; ``unlabelled``: share from which
     pseudo-labels count; ``rendered``: people of the mannequin world mixed in (0 for none), ``share`` of each batch;
-    ``imagenet``: 1 for an encoder that begins with ImageNet's weights (see ``imagenet.py``); ``posed``: share of the labelled
-    people put into other poses (see ``puppets.py``)."""
+    ``seated``: share of these who sit; ``imagenet``: 1 for an encoder that begins with ImageNet's weights (see ``imagenet.py``);
+    ``posed``: share of the labelled people put into other poses (see ``puppets.py``)."""
 
     steps: int = 6000
     lr: float = 2.5e-3
@@ -54,6 +54,7 @@ class BodySettings(Settings):
     unlabelled: float = 0.7
     rendered: int = 0
     share: float = 0.2
+    seated: float = 0.2
     imagenet: int = 0
     posed: float = 0.0
 
@@ -96,7 +97,7 @@ class BodyRecipe(Recipe):
             raise material.refuse("body", "photos of people (users/, train/image, or labelled street photos)")
         self.train, self.val = people or (None, None)
         count = settings.rendered or (DEFAULT_PEOPLE if people is None else 0)
-        self.world = GrowingWorld(count, TRAIN_SEED, (256, 192)) if count else None
+        self.world = GrowingWorld(count, TRAIN_SEED, (256, 192), seated=settings.seated) if count else None
         if self.world is not None:
             self.world.at(0)
         if people is None or material.source.layout == LOOSE:  # labels of our own cannot tell whether they are right

@@ -37,13 +37,15 @@ _GARMENT = Augment(scale=0.1, shift=0.03, rotation=8, shear=0.03, flip=0)
 
 @dataclass(frozen=True)
 class WarpSettings(Settings):
-    """``rendered``: people rendered, geometry only, three garments each. Where the source has labelled street photos,
-    ``own``: how often each of their garments is taken off and laid flat anew (0 for never), ``share`` of each batch."""
+    """``rendered``: people rendered, geometry only, three garments each; ``seated``: share of these who sit. Where the source
+    has labelled street photos, ``own``: how often each of their garments is taken off and laid flat anew (0 for never),
+    ``share`` of each batch."""
 
     steps: int = 6000
     batch: int = 16
     lr: float = 1.5e-3
     rendered: int = 4800
+    seated: float = 0.2
     own: int = 2
     share: float = 0.4
 
@@ -169,7 +171,8 @@ class WarpRecipe(Recipe):
         self.own: Rendered | None = None
         if exact is None:
             people = settings.rendered
-            self.world = GrowingWorld(people, SHAPE_SEED, self.size, photo=False, first=min(people, 48), every=4)
+            first, seated = min(people, 48), settings.seated
+            self.world = GrowingWorld(people, SHAPE_SEED, self.size, photo=False, seated=seated, first=first, every=4)
             self.val = GrowingWorld(max(2, min(24, people // 4)), VAL_SEED, self.size, photo=False, first=24).at(0)
         else:
             self.val = exact[1]

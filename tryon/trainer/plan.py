@@ -24,6 +24,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "rendered": (0, 100_000),
     "share": (0, 1),
     "posed": (0, 1),
+    "seated": (0, 1),
     "adversarial": (0, 1000),
     "matching": (0, 1000),
     "own": (0, 1000),

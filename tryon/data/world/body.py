@@ -225,6 +225,7 @@ class Body:
                 at(self.front, 0.33),
                 at(self.back, 0.08),
                 joint,
+                self.legs[side].point(self.legs[side].joint),
             )
             wrist = wrist + self.pose.hand_jitter[index]
             span = wrist - root

@@ -67,7 +67,7 @@ def draw_person(
     """A random person fit to show a garment of ``category``."""
     shape = shape or draw_shape(rng)
     drawn = draw_pose(rng)
-    if category != "upper" and drawn.name == "sitting":
+    if category != "upper" and drawn.sits:
         drawn = draw_pose(rng, "relaxed")
     pose = pose or drawn
     odds = {"upper": (0.42, 0.22, 0.36), "lower": (0.8, 0.2, 0), "dress": (0.62, 0.3, 0.08)}[category]

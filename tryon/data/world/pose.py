@@ -20,8 +20,10 @@ POSES = (
     "walking",
     "bent",
     "sitting",
+    "seated",
 )
-_ODDS = (20, 14, 8, 9, 5, 3, 5, 7, 9, 7, 9, 7, 4)
+_ODDS = (20, 14, 8, 9, 5, 3, 5, 7, 9, 7, 9, 7, 4, 0)  # "sitting" is seen to the hips; "seated", legs and all, where asked for
+_RESTING, _RESTS = ("lap", "knee", "hip", "down", "bent", "loose"), (0.25, 0.35, 0.1, 0.12, 0.1, 0.08)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Pose:
     hands: tuple[str, str]
     hand_jitter: np.ndarray  # (2, 3) metres
     legs: np.ndarray  # (2, 4): spread, forward, knee bend, turn of the foot
+
+    @property
+    def sits(self) -> bool:
+        """Whether the thighs are raised, so that no skirt hangs from the hips."""
+        return self.name in ("sitting", "seated")
 
 
 def draw_pose(rng: np.random.Generator, name: str | None = None) -> Pose:
@@ -64,6 +71,7 @@ def draw_pose(rng: np.random.Generator, name: str | None = None) -> Pose:
         "walking": ("swing", "trail"),
         "bent": ("bent", "down"),
         "sitting": ("lap", "lap"),
+        "seated": ("lap", "lap"),
     }[name]
     if rng.random() < 0.5:
         hands = hands[::-1]
@@ -79,15 +87,23 @@ def draw_pose(rng: np.random.Generator, name: str | None = None) -> Pose:
     elif name == "sitting":
         legs[:, 0], legs[:, 1], legs[:, 2] = rng.uniform(0.06, 0.16, 2), rng.uniform(1.0, 1.25), 1.3
         yaw *= 0.6
+    elif name == "seated":  # towards the viewer or aside, now and then with one leg stretched out
+        yaw = rng.uniform(-0.95, 0.95)
+        legs[:, 0], legs[:, 1] = rng.uniform(-0.02, 0.45, 2), rng.uniform(0.9, 1.65, 2)
+        legs[:, 2] = legs[:, 1] + rng.uniform(-0.5, 0.35, 2)
+        if rng.random() < 0.35:
+            legs[free, 1:3] = rng.uniform(0.1, 0.6, 2)
+        hands = tuple(str(hand) for hand in rng.choice(_RESTING, 2, p=_RESTS))
     elif rng.random() < 0.45:  # weight on one leg
         legs[free, 1], legs[free, 2] = rng.uniform(0.08, 0.2), rng.uniform(0.1, 0.35)
         legs[free, 0] += rng.uniform(0.0, 0.05)
     small = rng.normal(0, 1, 8)
+    lean = rng.uniform(-0.15, 0.4) if name == "seated" else 0.03 * small[2]
     return Pose(
         name=name,
         yaw=yaw,
         pelvis=(0.05 * small[0], 0.0, sway),
-        chest=(0.08 * small[1], 0.03 * small[2], -1.2 * sway),
+        chest=(0.08 * small[1], lean, -1.2 * sway),
         head=(float(np.clip(-0.75 * yaw + 0.15 * small[3], -0.6, 0.6)), 0.06 * small[4], 0.05 * small[5]),
         hands=hands,
         hand_jitter=rng.uniform(-1, 1, (2, 3)) * 0.015,
@@ -96,14 +112,14 @@ def draw_pose(rng: np.random.Generator, name: str | None = None) -> Pose:
 
 
 def hand_target(
-    kind: str, side: int, waist: float, hip: float, depth: float, back: float, shoulder: np.ndarray
+    kind: str, side: int, waist: float, hip: float, depth: float, back: float, shoulder: np.ndarray, knee: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where the wrist goes and where the elbow points, in the trunk's frame (metres, y above the crotch).
 
     Args:
         side: +1 for the person's left, -1 for the right.
         waist, hip: half widths of the trunk; depth, back: how far it reaches forward and backward.
-        shoulder: (3,) the shoulder joint.
+        shoulder: (3,) the shoulder joint. knee: (3,) the knee of the same side.
     """
     outer = abs(shoulder[0])
     table = {
@@ -121,6 +137,7 @@ def hand_target(
         "trail": ((max(hip + 0.065, outer + 0.05), 0.06, -0.13), (1, 0, -0.8)),
         "bent": ((waist + 0.09, 0.29, depth + 0.10), (0.9, -0.6, -0.5)),
         "lap": ((0.09, 0.11, depth + 0.19), (1, -0.2, -0.5)),
+        "knee": ((side * knee[0], knee[1] + 0.09, knee[2] - 0.06), (1, -0.2, -0.5)),
     }
     wrist, pole = np.asarray(table[kind][0], float), np.asarray(table[kind][1], float)
     return wrist * (side, 1, 1), pole * (side, 1, 1)

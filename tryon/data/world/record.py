@@ -44,6 +44,7 @@ class Wish:
     category: str | None = None
     kind: str | None = None
     person: Person | None = None
+    seated: bool = False
     pattern: str | None = None
     colour: tuple[float, float, float] | None = None
     lower: tuple[str, str, tuple[float, float, float]] | None = None  # kind, pattern and colour of what a top goes with

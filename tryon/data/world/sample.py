@@ -10,6 +10,7 @@ import numpy as np
 from . import head
 from .cut import draw_cut
 from .person import draw_person
+from .pose import draw_pose
 from .record import Wish, WorldSample
 from .stage import Stage
 
@@ -37,7 +38,8 @@ def sample(
     category = wish.category or str(rng.choice(["upper", "lower", "dress"], p=[0.66, 0.18, 0.16]))
     if wish.kind:
         category = draw_cut(stream(1), "upper", "w", wish.kind).category
-    person = wish.person or draw_person(seed, category, rng)
+    seated = draw_pose(stream(4), "seated") if wish.seated else None
+    person = wish.person or draw_person(seed, category, rng, pose=seated)
     sex = person.body.shape.sex
     if category == "dress" and sex == "m" and wish.person is None:
         person.body = type(person.body)(replace(person.body.shape, sex="w"), person.body.pose)
@@ -49,7 +51,7 @@ def sample(
         cut = draw_cut(rng, category, sex, wish.kind if number == 0 else None)
         if cut.kind in kinds and category == "upper":  # another kind says more
             cut = draw_cut(rng, category, sex)
-        if person.body.pose.name == "sitting" and cut.kind == "skirt":
+        if person.body.pose.sits and cut.kind == "skirt":
             cut = draw_cut(rng, category, sex, "trousers")
         kinds.add(cut.kind)
         made.append(stage.wear(cut, rng, wish if number == 0 else Wish(pleasant=wish.pleasant)))

@@ -56,7 +56,7 @@ class Stage:
             self.common += bag_patches(body, draw_colour(rng) * 0.8, person.bag)
         sex = body.shape.sex
         self.tucked = bool(rng.random() < (0.4 if sex == "w" else 0.2))
-        below = draw_cut(rng, "lower", sex, None if person.body.pose.name != "sitting" else "trousers")
+        below = draw_cut(rng, "lower", sex, "trousers" if person.body.pose.sits else None)
         if wish.lower:
             below = draw_cut(rng, "lower", sex, wish.lower[0])
         above = draw_cut(rng, "upper", sex, str(rng.choice(["tshirt", "tank", "longsleeve"])))
