@@ -13,7 +13,7 @@ LAYERS = [  # from the ground up; a module may import from its own layer and fro
     {"messages"},
     {"config"},
     {"images", "letterbox"},
-    {"augment", "card", "data", "nets", "losses", "pose", "faces", "journal", "measures", "pictures"},
+    {"augment", "card", "data", "figures", "losses", "nets", "pose", "faces", "journal", "measures", "pictures"},
     {"adjust", "composite", "doctor", "framing"},
     {"checkpoint", "evaluate", "hub"},
     {"recipes", "trainer", "engine", "insights"},

@@ -21,10 +21,11 @@ from tryon.data.archive import ZipLimits, listing_bytes, unpack
 from tryon.data.sources import open_source
 from tryon.data.survey import Report
 from tryon.data.world.writer import write_set
+from tryon.data.written import read_rendered
 from tryon.nets.tryon import GarmentReading, PersonReading, TryOnModel
 from tryon.recipes import recipe_class
 from tryon.recipes.base import Recipe
-from tryon.recipes.material import Material, read_rendered
+from tryon.recipes.material import Material
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "tryon" / "examples"
 
