@@ -5,7 +5,11 @@ import math
 import pytest
 import torch
 
+from tests.test_nets import body, shirt
+from tryon.config import CATEGORIES, KEYPOINTS, TryOnConfig
+from tryon.nets.readings import GarmentReading, PersonReading
 from tryon.nets.standing import on_their_feet
+from tryon.nets.tryon import TryOnModel
 
 ASPECT = 0.75
 HEIGHT = 0.25  # of the torso, in frame heights
@@ -66,3 +70,26 @@ def test_from_standing_to_sitting_nothing_jumps() -> None:
 
 def test_a_body_of_no_length_is_no_error() -> None:
     assert on_their_feet(torch.zeros(2, 17, 3), ASPECT).isfinite().all()
+
+
+@pytest.mark.parametrize("kind", CATEGORIES)
+def test_only_a_lower_garment_is_laid_by_where_the_knees_are(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WarpNet is told the same of two people who sit differently, unless it is their legs that it dresses."""
+    torch.manual_seed(0)
+    model, told = TryOnModel(TryOnConfig(frame=(128, 96))).eval(), []
+    net = model.warp.forward
+    monkeypatch.setattr(model.warp, "forward", lambda *given: (told.append(given[1]), net(*given))[1])
+    garment = torch.zeros(1, 1, 128, 96)
+    garment[:, :, 30:100, 20:76] = 1
+    parse = torch.full((1, 11, 128, 96), 0.02)
+    parse[:, 0] = 0.8
+    category = torch.tensor([CATEGORIES.index(kind)])
+    cloth = GarmentReading.of(
+        torch.zeros(1, 3, 128, 96), garment, torch.zeros_like(garment), shirt(), torch.eye(3)[category], torch.tensor([False])
+    )
+    for x, y in ((0.85, 0.5), (0.9, 0.6)):
+        points = body()
+        points[0, KEYPOINTS.index("left_knee"), :2] = torch.tensor([x, y])
+        with torch.no_grad():
+            model.drape(PersonReading(parse, points, torch.full((1, 17), 0.1)), cloth, category)
+    assert torch.allclose(*told, atol=1e-5) is (kind != "lower")
