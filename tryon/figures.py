@@ -87,9 +87,9 @@ def _scored(metrics: Mapping[str, Any]) -> str:
         "| | |",
         "|---|---|",
         *[
-            f"| {network}: {key.replace('_', ' ')} | {value:.4f} |"
-            for network in ("garment", "warp")
-            for key, value in rendered[network].items()
+            f"| {title}: {key.replace('_', ' ')} | {value:.4f} |"
+            for network, title in (("garment", "garment"), ("warp", "warp"), ("warp_seated", "warp, all seated"))
+            for key, value in rendered.get(network, {}).items()
         ],
     ]
     if "garments" in metrics:

@@ -165,15 +165,15 @@ def score_garments(folder: Path, checkpoint: str | None) -> dict[str, Any]:
 
 
 def score_rendered(checkpoint: str | None) -> dict[str, Any]:
-    """GarmentNet and WarpNet on rendered people of seeds no recipe trains on, where the truth is exact."""
+    """GarmentNet and WarpNet on rendered people of seeds no recipe trains on, where the truth is exact; WarpNet also with all
+    of them seated."""
     model = load(checkpoint or default_checkpoint())
     garments = render(VAL_PEOPLE, VAL_SEED, model.config.garment.size)
-    bodies = render(VAL_PEOPLE, VAL_SEED, model.config.warp.size, photo=False)
-    random = torch.Generator().manual_seed(0)
-    found = {
-        "garment": garment_recipe.score_rendered(model.garment, garments, nullcontext),
-        "warp": warp_recipe.score_rendered(model.warp, bodies, random, nullcontext),
-    }
+    found = {"garment": garment_recipe.score_rendered(model.garment, garments, nullcontext)}
+    for name, seated in (("warp", 0.0), ("warp_seated", 1.0)):
+        bodies = render(VAL_PEOPLE, VAL_SEED, model.config.warp.size, photo=False, seated=seated)
+        random = torch.Generator().manual_seed(0)
+        found[name] = warp_recipe.score_rendered(model.warp, bodies, random, nullcontext)
     return {
         "people": VAL_PEOPLE,
         "first_seed": VAL_SEED,

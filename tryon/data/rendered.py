@@ -85,6 +85,7 @@ def render(
     *,
     others: int = 2,
     photo: bool = True,
+    seated: float = 0.0,
     cache: Path | None = None,
     workers: int = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -95,13 +96,14 @@ def render(
         seed: the first person's seed; the others follow by one.
         size: (H, W) of every picture and map.
         photo: False leaves out the pictures, which takes most of the time.
+        seated: share of the people who sit, beyond the few who do anyway.
         cache: a .safetensors file to keep the pack in.
         workers: processes; 0 takes every core.
         progress: called with (done, count).
     """
     if cache is not None and cache.exists():
         return Rendered(**load_file(cache))
-    work = partial(_one, size=size, others=others, photo=photo)
+    work = partial(_one, size=size, others=others, photo=photo, seated=seated)
     rows = []
     with multiprocessing.get_context("spawn").Pool(workers or os.cpu_count()) as pool:
         for row in pool.imap(work, range(seed, seed + count), chunksize=4):
