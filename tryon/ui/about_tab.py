@@ -27,7 +27,7 @@ to a result. Only use photos of people who agree to it.
 ## What it cannot do
 It shows how a garment might look, not whether it fits: it does not know sizes or fabric. It works best with one
 person, facing the camera, head to hips in view. Hands in front of the body, bags, long hair over the shoulders,
-back views, and skirts and trousers on people who sit, are difficult; the notes below each photo say so before you wonder.
+back views, and skirts and trousers on people who sit, are difficult; the notes below each photo say what can be told beforehand.
 
 ## Licence
 Code and weights: Apache-2.0. The example people and garments are drawn by a program; they are nobody.
@@ -52,7 +52,7 @@ CHINESE = """
 
 ## 局限
 它展示服装穿上后的大致样子，并不判断是否合身：它不知道尺码和面料。最适合单人、正面、头部到髋部都在画面内的照片。\
-手挡在身前、背包、披肩长发、背面以及坐姿时的裙装和裤装都比较困难，每张照片下方的提示会事先说明。
+手挡在身前、背包、披肩长发、背面以及坐姿时的裙装和裤装都比较困难，能事先看出的问题会显示在每张照片下方。
 
 ## 许可
 代码与权重采用 Apache-2.0 许可。示例人物与服装均由程序绘制，并非真人。
