@@ -1,12 +1,14 @@
 """The engine and the doctor, with an untrained model: contracts, not looks."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from tests.test_standing import person
 from tryon.bench import EXAMPLES
 from tryon.checkpoint import save
 from tryon.config import InputError, TryOnConfig
@@ -130,6 +132,10 @@ def test_doctor_on_people():
     assert codes(examine_person(seen(reading()), sharp)) == set()
     assert codes(examine_person(seen(reading(), several=True), sharp)) == {"person_several"}
     assert codes(examine_person(seen(reading(p11_12=0.1)), sharp)) == {"person_hips"}
+    stands, sits = (replace(reading(), keypoints=person(*leans)) for leans in ((5, 0, -5, 0), (85, 0, 80, 0)))
+    assert codes(examine_person(seen(stands), sharp, "lower")) == set()
+    for category, told in (("lower", {"person_sits"}), ("dress", {"person_sits"}), ("upper", set()), ("auto", set())):
+        assert codes(examine_person(seen(sits), sharp, category)) == told
     empty = PersonReading(
         torch.nn.functional.one_hot(torch.zeros(1, 128, 96, dtype=torch.long), 11).permute(0, 3, 1, 2).float(),
         torch.zeros(1, 17, 3),

@@ -13,9 +13,11 @@ from .config import ARMS, BACKGROUND, CATEGORIES, FACE, HAIR, LEGS
 from .framing import Seen
 from .messages import sentence
 from .nets.readings import GarmentReading, PersonReading
+from .nets.standing import sitting
 from .nets.worn import HEAD_PEAK
 
 _UNSURE = 0.6  # one in 37 of the garment photos GarmentNet learned from is below, and 33 of 60 pictures of streets and pavement
+_SITS = 0.5  # of the way from how people stand to what only sitting people do
 _SMALL = 200  # pixels of a photo below which a person in it is small
 
 
@@ -32,8 +34,9 @@ class Finding:
         return sentence(self.code, language, **self.params)
 
 
-def examine_person(seen: Seen[PersonReading], photo: Image.Image) -> list[Finding]:
-    """Remarks on a person's photo, from what BodyNet read of it and from its light."""
+def examine_person(seen: Seen[PersonReading], photo: Image.Image, category: str = "auto") -> list[Finding]:
+    """Remarks on a person's photo, from what BodyNet read of it and from its light; ``category`` is what is to be tried on, or
+    "auto" where that is not known yet."""
     reading = seen.reading
     if nobody(reading):
         return [Finding("person_none", "error")]
@@ -54,7 +57,16 @@ def examine_person(seen: Seen[PersonReading], photo: Image.Image) -> list[Findin
         out.append(Finding("person_head", "warning"))
     if sure[11:13].amax() < 0.4:
         out.append(Finding("person_hips", "warning"))
+    if category in ("lower", "dress") and sits(reading):
+        out.append(Finding("person_sits", "warning"))
     return out + examine_light(photo)
+
+
+def sits(reading: PersonReading) -> bool:
+    """Whether somebody sits or draws up a leg, knees in view."""
+    points = reading.keypoints[:1].float()
+    aspect = reading.parse.shape[3] / reading.parse.shape[2]
+    return bool(points[0, 13:15, 2].amax() > 0.4 and sitting(points, aspect)[0] > _SITS)
 
 
 def nobody(reading: PersonReading) -> bool:

@@ -134,13 +134,13 @@ class TryOnEngine:
         if adjust.garment or adjust.landmarks or adjust.light:
             with clock.stage("garment"):
                 garment, cloth = self._corrected(garment, cloth, person_in, adjust)
-        findings = examine_person(body, person_in)
+        likely = CATEGORIES[int(cloth.reading.category[0].argmax())]
+        findings = examine_person(body, person_in, likely if category == "auto" else category)
         findings += examine_garment(cloth, garment, category)
         for finding in findings:
             if finding.severity == "error":
                 raise InputError(finding.code, **finding.params)
-        if category == "auto":
-            category = CATEGORIES[int(cloth.reading.category[0].argmax())]
+        category = likely if category == "auto" else category
         out = self._generate(body, cloth, category, seed, clock, adjust)
         with clock.stage("composite"):
             image, mask = paste_back(person, body.box, uncovered(garment, cloth), cloth.box, out)
@@ -169,9 +169,9 @@ class TryOnEngine:
         ids = read.box.to_photo(read.reading.parse).argmax(1)[0].to(torch.uint8)
         return ids.cpu(), keypoints_on_photo(read)
 
-    def examine_person(self, photo: Image.Image) -> list[Finding]:
-        """What the doctor says of a person's photo."""
-        return examine_person(self._read("person", photo, Clock()), photo)
+    def examine_person(self, photo: Image.Image, category: str = "auto") -> list[Finding]:
+        """What the doctor says of a person's photo, where something of ``category`` is to be tried on."""
+        return examine_person(self._read("person", photo, Clock()), photo, category)
 
     def examine_garment(self, photo: Image.Image, category: str = "auto") -> list[Finding]:
         """What the doctor says of a garment's photo."""

@@ -124,6 +124,11 @@ MESSAGES: dict[str, tuple[str, str]] = {  # code: (English, Chinese)
         "The hips are out of the picture; the garment's hem will be guessed. A photo down to the hips works best.",
         "臀部不在画面内，衣服下摆只能估计；拍到臀部以下效果最好。",
     ),
+    "person_sits": (
+        "This person sits or draws up a leg: tops go on as ever, trousers, skirts and dresses only roughly. For these use a "
+        "photo of somebody who stands.",
+        "照片中的人坐着或抬起了腿：上装不受影响，裤子、裙子和连衣裙的效果会较差；试穿这些请使用站立的照片。",
+    ),
     "nothing_changed": (
         "Nothing was changed: what this garment covers is not in the person's photo; use one that shows more of them.",
         "照片没有变化：这件衣服所覆盖的部位不在人物照片中；请使用拍到更多身体的照片。",

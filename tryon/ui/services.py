@@ -188,7 +188,7 @@ class Services:
             engine = self.shelf.engine(inputs.model)
         except TryOnError:  # try_on says so in its own words
             return [], []
-        return (self._notes(inputs.person, engine.examine_person),
+        return (self._notes(inputs.person, lambda photo: engine.examine_person(photo, inputs.category)),
                 self._notes(inputs.garment, lambda photo: engine.examine_garment(photo, inputs.category)))
 
     @staticmethod
