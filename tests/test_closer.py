@@ -1,5 +1,6 @@
 """The closer look: where it looks, the way there and back, and that every row of a batch is looked at alone."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -24,10 +25,10 @@ class Known(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen: list[tuple[int, ...]] = []
+        self.seen: list[torch.Tensor] = []
 
     def forward(self, photo: torch.Tensor) -> BodyMaps:
-        self.seen.append(tuple(photo.shape))
+        self.seen.append(photo)
         n, _, height, width = photo.shape
         parse = torch.full((n, len(PARSE_CLASSES), height, width), -9.0)
         parse[:, UPPER], parse[:, BACKGROUND] = photo[:, 0] * 4, -photo[:, 0] * 4
@@ -97,19 +98,31 @@ def test_a_torso_that_fills_the_frame_gets_no_second_look():
     model, net = reader()
     with torch.no_grad():
         large = model.read_person(photos(2.4))
-    assert net.seen == [(1, 3, 256, 192)]
+    assert [tuple(photo.shape) for photo in net.seen] == [(1, 3, 256, 192)]
     with torch.no_grad():
         model.read_person(photos(0.7))
     assert len(net.seen) == 3 and (large.parse.sum(1) - 1).abs().max() < 1e-4
 
 
-def test_a_reading_is_what_the_network_says_wherever_it_looked():
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_reading_is_what_the_network_says_wherever_it_looked(twice: bool):
     model, _ = reader()
     given = photos(0.7)
     with torch.no_grad():
-        reading = model.read_person(given, twice=True)
+        reading = model.read_person(given, twice=twice)
     assert ((reading.parse[:, UPPER] > 0.5) == (given[:, 0] > 0)).float().mean() > 0.99
     assert (reading.keypoints[:, :, :2] - person(0.7)[:, :, :2]).abs().max() < 0.02
+
+
+def test_the_closer_look_is_in_the_mirror():
+    model, net = reader()
+    given = photos(0.7)
+    with torch.no_grad():
+        model.read_person(given)
+    view = choose_view(person(0.7), (given[:, 0] > 0).float())[0]
+    plain = look(given, view, (256, 192))[:, 0]
+    gap, other = ((net.seen[1][:, 0] - seen).abs().mean() for seen in (plain.flip(2), plain))
+    assert gap < 0.2 * other
 
 
 def test_every_row_is_looked_at_alone():

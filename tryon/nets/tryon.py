@@ -63,8 +63,9 @@ class TryOnModel(nn.Module):
         views, small = choose_view(keypoints, layer(chance, UPPER, OUTER, DRESS)[:, 0])
         for row in small.nonzero()[:, 0].tolist():  # one by one: taken out and put back, so large a map costs more than its view
             own = slice(row, row + 1)
-            near = look(person[own], views[own], self.config.body.size)
-            lay_over(chance[own], self._read_body(near, twice)[1], views[own])
+            # in the mirror: where the network is unsure its two answers differ more then, and their mean is right more often
+            near = look(person[own], views[own], self.config.body.size).flip(3)
+            lay_over(chance[own], self._read_body(near, twice)[1].flip(3), views[own])
         chance += 1e-4
         chance /= chance.sum(1, keepdim=True)
         return PersonReading(part_neck(part_hair(agree(chance, person), person), person, keypoints), keypoints, maps.peaks())
