@@ -7,7 +7,7 @@ from torch import nn
 from tests.test_nets import body
 from tryon.config import BACKGROUND, PARSE_CLASSES, UPPER
 from tryon.nets.body import BodyMaps
-from tryon.nets.closer import choose_view, lay_over, look
+from tryon.nets.closer import choose_view, join_points, lay_over, look
 from tryon.nets.tryon import TryOnModel
 
 FRAME = (512, 384)
@@ -112,6 +112,24 @@ def test_a_reading_is_what_the_network_says_wherever_it_looked(twice: bool):
         reading = model.read_person(given, twice=twice)
     assert ((reading.parse[:, UPPER] > 0.5) == (given[:, 0] > 0)).float().mean() > 0.99
     assert (reading.keypoints[:, :, :2] - person(0.7)[:, :, :2]).abs().max() < 0.02
+
+
+def test_two_readings_of_a_point_are_joined():
+    first, view = person(0.7), torch.tensor([[0.5, 0.4, 0.6]])
+    second, sure, surer = first.clone(), torch.full((1, 17), 0.05), torch.full((1, 17), 0.05)
+    second[:, :, :2] = (first[:, :, :2] - view[:, None, :2]) / view[:, None, 2:] + 0.5
+    near, far, unsure, beyond, unseen = 5, 7, 8, 15, 9
+    second[0, near, 0] += 0.02
+    for joint in (far, unsure):
+        second[0, joint, 1] += 0.3
+    surer[0, far], surer[0, unsure], second[0, unseen, 0], second[0, unseen, 2] = 0.09, 0.02, 0.7, 0.1
+    assert second[0, beyond, 1] > 1  # ankles lie below the view, where its heat map cannot have a peak
+    second[0, beyond, :2] = torch.tensor([0.5, 0.99])
+    out = join_points((first, sure), (second, surer), view, 0.75)
+    moved = torch.zeros(1, 17, 2)
+    moved[0, near, 0], moved[0, far, 1] = 0.02 * 0.6 / 2, 0.3 * 0.6
+    assert torch.allclose(out[:, :, :2], first[:, :, :2] + moved, atol=1e-5)
+    assert torch.equal(out[:, :, 2], first[:, :, 2])
 
 
 def test_the_closer_look_is_in_the_mirror():

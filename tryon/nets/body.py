@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..config import KEYPOINTS, PARSE_CLASSES, BodyConfig
+from ..config import KEYPOINT_FLIP, KEYPOINTS, PARSE_CLASSES, BodyConfig
 from .heat import heat_places
 from .lite import LiteTrunk
 
@@ -24,6 +24,11 @@ class BodyMaps:
     def keypoints(self) -> Tensor:
         """N×17×3: x and y in [0, 1] of the frame, and the chance that the point is in the frame."""
         return torch.cat([heat_places(self.heat)[0][:, :, 0], self.present.float().sigmoid().unsqueeze(2)], 2)
+
+    def mirrored(self) -> BodyMaps:
+        """The same of the photo's mirror image."""
+        swap = list(KEYPOINT_FLIP)
+        return BodyMaps(self.parse.flip(3), self.heat.flip(3)[:, swap], self.present[:, swap])
 
     def peaks(self) -> Tensor:
         """N×17: how much of each heat map lies in its highest cell. About 0.08 for a point plainly seen; below 0.04

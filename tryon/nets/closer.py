@@ -1,4 +1,4 @@
-"""A closer look: the torso of a person who is small in the frame, read again by itself and laid over the first reading."""
+"""A closer look: the torso of a person who is small in the frame, read again by itself and joined with the first reading."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _WIDTH = 0.02  # share of the frame's width from which a row of garment is no sp
 _LARGE = 0.7  # a view of more than this share of the frame would show little new
 _SMALL = 0.3  # keypoints that ask for a smaller view are more likely wrong than right
 _FEATHER = 1 / 16  # share of the view over which its border fades into the first reading
+_BORDER = 0.03  # of the view: a point this near to its edge may be one that lies beyond
+_AGREE = 0.25  # torso lengths up to which two readings of a point mean the same place
 _TRUST = 0.7  # weight of the second reading inside the view; by IoU on the photos BodyNet is trained on
 
 
@@ -73,6 +75,32 @@ def lay_over(first: Tensor, second: Tensor, views: Tensor) -> Tensor:
     return first
 
 
+def join_points(
+    first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor], views: Tensor, aspect: float
+) -> Tensor:
+    """Both readings of the points as one: the middle of two that agree, else the surer one; what lies beyond a view stays.
+
+    Args:
+        first: keypoints N×17×3 in the frame, and how sure they are, N×17; see ``BodyMaps``.
+        second: the same of the views alone, in [0, 1] of them.
+        views: N×3, see ``choose_view``.
+        aspect: width / height of the frame.
+
+    Returns:
+        N×17×3.
+    """
+    (points, sure), (seen, surer) = first, second
+    centre, side = views[:, None, :2], views[:, None, 2:]
+    there = centre + side * (seen[:, :, :2] - 0.5)
+    inside = ((seen[:, :, :2] - 0.5).abs().amax(2) < 0.5 - _BORDER) & (seen[:, :, 2] > 0.5)
+    unit = points.new_tensor([aspect, 1.0])
+    torso = ((points[:, [5, 6], :2].mean(1) - points[:, [11, 12], :2].mean(1)) * unit).norm(dim=1, keepdim=True)
+    agree = ((there - points[:, :, :2]) * unit).norm(dim=2) < _AGREE * torso
+    best = torch.where((surer > sure).unsqueeze(2), there, points[:, :, :2])
+    best = torch.where(agree.unsqueeze(2), (there + points[:, :, :2]) / 2, best)
+    return torch.cat([torch.where(inside.unsqueeze(2), best, points[:, :, :2]), points[:, :, 2:]], 2)
+
+
 def _sample(
     maps: Tensor,
     scale: Tensor,
@@ -90,4 +118,4 @@ def _sample(
         return F.grid_sample(maps.float(), grid, padding_mode="border", align_corners=False), grid
 
 
-__all__ = ["choose_view", "lay_over", "look"]
+__all__ = ["choose_view", "join_points", "lay_over", "look"]

@@ -10,7 +10,7 @@ from ..config import ACCESSORY, ARMS, CATEGORIES, DRESS, FACE, HAIR, LEGS, LOWER
 from .afar import warp_from_afar
 from .alike import agree
 from .body import BodyMaps, BodyNet
-from .closer import choose_view, lay_over, look
+from .closer import choose_view, join_points, lay_over, look
 from .collar import part_neck
 from .condition import cloth_texture, edit_region, feathered, make_condition, rim_width
 from .edges import by_colour, follow_edges
@@ -59,16 +59,20 @@ class TryOnModel(nn.Module):
         """Parse map and keypoints of a person's photo; a torso that is small in it gets a closer look. ``twice`` looks at
         everything in the mirror too, which is a little surer."""
         maps, chance = self._read_body(person, twice)
-        keypoints = complete(maps.keypoints(), person.shape[3] / person.shape[2])
+        aspect, points, peaks = person.shape[3] / person.shape[2], maps.keypoints(), maps.peaks()
+        keypoints = complete(points, aspect)
         views, small = choose_view(keypoints, layer(chance, UPPER, OUTER, DRESS)[:, 0])
         for row in small.nonzero()[:, 0].tolist():  # one by one: taken out and put back, so large a map costs more than its view
             own = slice(row, row + 1)
             # in the mirror: where the network is unsure its two answers differ more then, and their mean is right more often
-            near = look(person[own], views[own], self.config.body.size).flip(3)
-            lay_over(chance[own], self._read_body(near, twice)[1].flip(3), views[own])
+            again, closer = self._read_body(look(person[own], views[own], self.config.body.size).flip(3), twice)
+            again = again.mirrored()
+            lay_over(chance[own], closer.flip(3), views[own])
+            seen = again.keypoints(), again.peaks()
+            keypoints[own] = complete(join_points((points[own], peaks[own]), seen, views[own], aspect), aspect)
         chance += 1e-4
         chance /= chance.sum(1, keepdim=True)
-        return PersonReading(part_neck(part_hair(agree(chance, person), person), person, keypoints), keypoints, maps.peaks())
+        return PersonReading(part_neck(part_hair(agree(chance, person), person), person, keypoints), keypoints, peaks)
 
     def look_afar(self, person: Tensor) -> PersonReading:
         """Who is in a photo and where, roughly: all that BodyNet says of it at its full size, so that people are found who are
