@@ -120,7 +120,7 @@ class FakeEngine:
     def landmarks(self, photo, adjust=None, category="auto") -> dict[str, tuple[float, float]]:
         return {"neck_front": (0.5, 0.2), "hem_left": (0.7, 0.8)}
 
-    def examine_person(self, photo, category="auto") -> list[FakeFinding]:
+    def examine_person(self, photo, category="auto", garment=None) -> list[FakeFinding]:
         if photo.getpixel((2, 2))[0] > 250:  # a garment on white
             return [FakeFinding("no_person", "error", "No person was found.", "没有找到人物。")]
         return []

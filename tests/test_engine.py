@@ -72,6 +72,14 @@ def photo(seed: int, size: tuple[int, int] = (300, 400)) -> Image.Image:
     return Image.fromarray(values).resize(size, Image.Resampling.NEAREST)
 
 
+def test_the_doctor_is_told_which_kind_of_garment_is_meant(engine, monkeypatch):
+    asked = []
+    monkeypatch.setattr("tryon.engine.examine_person", lambda seen, photo, category: asked.append(category) or [])
+    for category, garment in (("auto", None), ("auto", photo(2)), ("dress", photo(2))):
+        engine.examine_person(photo(1), category, garment)
+    assert asked == ["auto", "upper", "dress"]
+
+
 def test_only_the_edit_mask_changes_and_the_size_stays(engine):
     person = photo(1, (333, 517))
     result = engine.try_on(person, photo(2))

@@ -16,6 +16,7 @@ from PIL import Image
 from tests.conftest import FakeShelf, draw_garment, draw_person
 from tryon import ui
 from tryon.config import InputError
+from tryon.images import load_photo
 from tryon.ui.pieces import result_html
 from tryon.ui.services import Inputs, Services
 from tryon.ui.texts import STAGES, TEXTS, Words, stage_name, t
@@ -126,6 +127,16 @@ def test_notes_are_in_the_visitors_language(services, photos, tmp_path):
     assert [note.severity for note in (*person, *garment)] == ["error", "error"]
     assert all(CHINESE.search(note.text("zh")) and not CHINESE.search(note.text("en")) for note in (*person, *garment))
     assert [note.severity for note in services.examine(Inputs(*photos, "lower"))[1]] == ["warning"]
+
+
+def test_the_doctor_knows_what_is_to_be_tried_on(services, photos, engine, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(engine, "examine_person", lambda photo, category, garment: asked.append((category, garment)) or [])
+    services.examine(Inputs(*photos))
+    (tmp_path / "letter.jpg").write_text("not a photo")
+    services.examine(Inputs(photos[0], str(tmp_path / "letter.jpg"), "dress"))
+    assert asked[0][0] == "auto" and asked[0][1].size == load_photo(photos[1]).size
+    assert asked[1] == ("dress", None)
 
 
 def test_results_have_the_photos_size_and_carry_no_metadata(services, tmp_path):

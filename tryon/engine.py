@@ -27,10 +27,9 @@ from .letterbox import Letterbox, into
 from .nets.blocks import fold_batch_norm
 from .nets.precision import bf16_pays
 from .nets.readings import GarmentReading, PersonReading, TryOnOutput
-from .pictures import difference_picture, keypoint_picture, parse_picture
+from .pictures import difference_picture, keypoint_picture, made_small, parse_picture, small_size
 
 _REMEMBERED = 16  # photos whose reading is kept
-_SHOWN = 1024  # pixels: the longer side at most of pictures that explain; of a phone's photo they took longer than the try-on
 MAX_SEED = 2**31 - 1
 
 
@@ -134,13 +133,13 @@ class TryOnEngine:
         if adjust.garment or adjust.landmarks or adjust.light:
             with clock.stage("garment"):
                 garment, cloth = self._corrected(garment, cloth, person_in, adjust)
-        likely = CATEGORIES[int(cloth.reading.category[0].argmax())]
-        findings = examine_person(body, person_in, likely if category == "auto" else category)
+        kind = kind_of(cloth) if category == "auto" else category
+        findings = examine_person(body, person_in, kind)
         findings += examine_garment(cloth, garment, category)
         for finding in findings:
             if finding.severity == "error":
                 raise InputError(finding.code, **finding.params)
-        category = likely if category == "auto" else category
+        category = kind
         out = self._generate(body, cloth, category, seed, clock, adjust)
         with clock.stage("composite"):
             image, mask = paste_back(person, body.box, uncovered(garment, cloth), cloth.box, out)
@@ -148,7 +147,7 @@ class TryOnEngine:
         share = sum(mask.histogram()[128:]) / (mask.width * mask.height)
         if not share:
             findings.append(Finding("nothing_changed", "warning"))
-        small = _shown(person)
+        small = made_small(person)
         return TryOnResult(
             image,
             category,
@@ -157,10 +156,10 @@ class TryOnEngine:
             findings,
             parse=parse_picture(small, body.box.to_photo(body.reading.parse, small.size[::-1])),
             keypoints=keypoint_picture(small, keypoints_on_photo(body)),
-            garment_mask=mask_to_image(cloth.box.to_photo(cloth.reading.mask, _shown_size(garment)[::-1])),
+            garment_mask=mask_to_image(cloth.box.to_photo(cloth.reading.mask, small_size(garment)[::-1])),
             warped=to_image(out.draped.warped * out.draped.worn + (1 - out.draped.worn)),
             edit_mask=mask,
-            difference=difference_picture(small, _shown(image)),
+            difference=difference_picture(small, made_small(image)),
         )
 
     def parse(self, photo: Image.Image) -> tuple[Tensor, Tensor]:
@@ -169,8 +168,13 @@ class TryOnEngine:
         ids = read.box.to_photo(read.reading.parse).argmax(1)[0].to(torch.uint8)
         return ids.cpu(), keypoints_on_photo(read)
 
-    def examine_person(self, photo: Image.Image, category: str = "auto") -> list[Finding]:
-        """What the doctor says of a person's photo, where something of ``category`` is to be tried on."""
+    def examine_person(
+        self, photo: Image.Image, category: str = "auto", garment: Image.Image | None = None
+    ) -> list[Finding]:
+        """What the doctor says of a person's photo, where something of ``category`` is to be tried on; "auto" is what the
+        garment's photo shows, if there is one."""
+        if category == "auto" and garment is not None:
+            category = kind_of(self._cloth(garment, category, Clock()))
         return examine_person(self._read("person", photo, Clock()), photo, category)
 
     def examine_garment(self, photo: Image.Image, category: str = "auto") -> list[Finding]:
@@ -240,8 +244,7 @@ class TryOnEngine:
     def _cloth(self, photo: Image.Image, category: str, clock: Clock) -> Seen[GarmentReading]:
         """A garment's reading; where somebody wears it, or it is one of several, the one that ``category`` means."""
         read = self._read("garment", photo, clock)
-        found = CATEGORIES[int(read.reading.category[0].argmax())]
-        return read if category in ("auto", found) else self._read(category, photo, clock)
+        return read if category in ("auto", kind_of(read)) else self._read(category, photo, clock)
 
     def _ready(self, network: Callable[[Tensor], Any]) -> Callable[[Tensor], Any]:
         """A network that always runs as ``_run`` would run it."""
@@ -274,25 +277,17 @@ class TryOnEngine:
             return self._run(lambda: self.model.paint(body.tensor, body.reading, cloth.reading, draped, z))
 
 
+def kind_of(cloth: Seen[GarmentReading]) -> str:
+    """What a garment looks like, one of CATEGORIES."""
+    return CATEGORIES[int(cloth.reading.category[0].argmax())]
+
+
 def uncovered(garment: Image.Image, cloth: Seen[GarmentReading]) -> Image.Image:
     """A garment's photo with its colours carried on over what hides it from view."""
     if not cloth.reading.hidden.any():
         return garment
     behind, colours = (cloth.box.to_photo(x.float().cpu()) for x in (cloth.reading.hidden, cloth.reading.cloth))
     return Image.composite(to_image(colours), garment, mask_to_image(behind))
-
-
-def _shown(photo: Image.Image) -> Image.Image:
-    """A photo no larger than pictures that explain need to be."""
-    small = photo.copy()
-    small.thumbnail(_shown_size(photo))
-    return small
-
-
-def _shown_size(photo: Image.Image) -> tuple[int, int]:
-    """(width, height) of ``_shown``."""
-    scale = min(1.0, _SHOWN / max(photo.size))
-    return max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
 
 
 def keypoints_on_photo(read: Seen) -> Tensor:

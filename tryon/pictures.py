@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .config import PARSE_CLASSES
 
+_LARGE = 1024  # pixels: the longer side at most; of a phone's photo such pictures took longer than the try-on
 PALETTE = (  # one colour a parse class, told apart also by people who see red and green alike
     (232, 232, 236),
     (84, 56, 36),
@@ -40,6 +41,19 @@ _BONES = (
     (1, 3),
     (2, 4),
 )
+
+
+def made_small(photo: Image.Image) -> Image.Image:
+    """A photo no larger than pictures that explain need to be."""
+    small = photo.copy()
+    small.thumbnail(small_size(photo))
+    return small
+
+
+def small_size(photo: Image.Image) -> tuple[int, int]:
+    """(width, height) of ``made_small``."""
+    scale = min(1.0, _LARGE / max(photo.size))
+    return max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
 
 
 def palette_bytes() -> bytes:

@@ -10,6 +10,7 @@ import filecmp
 import json
 import random
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -188,15 +189,26 @@ class Services:
             engine = self.shelf.engine(inputs.model)
         except TryOnError:  # try_on says so in its own words
             return [], []
-        return (self._notes(inputs.person, lambda photo: engine.examine_person(photo, inputs.category)),
-                self._notes(inputs.garment, lambda photo: engine.examine_garment(photo, inputs.category)))
+        person, garment = self._photo(inputs.person), self._photo(inputs.garment)
+        shown = garment if isinstance(garment, Image.Image) else None
+        return (self._notes(person, lambda: engine.examine_person(person, inputs.category, shown)),
+                self._notes(garment, lambda: engine.examine_garment(garment, inputs.category)))
 
     @staticmethod
-    def _notes(path: str | None, examine: Any) -> list[Note]:
-        if path is None:
-            return []
+    def _photo(path: str | None) -> Image.Image | TryOnError | None:
         try:
-            return list(examine(load_photo(path)))
+            return None if path is None else load_photo(path)
+        except TryOnError as error:
+            return error
+
+    @staticmethod
+    def _notes(photo: Image.Image | TryOnError | None, examine: Callable[[], Iterable[Note]]) -> list[Note]:
+        if photo is None:
+            return []
+        if isinstance(photo, TryOnError):
+            return [Problem(photo)]
+        try:
+            return list(examine())
         except TryOnError as error:
             return [Problem(error)]
 
