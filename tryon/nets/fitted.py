@@ -24,6 +24,7 @@ _CLOSE, _APART = 0.2, 0.35  # difference of the blurred masks up to which an out
 _ACROSS, _ALONG = 0.8, 0.5  # cosine between an outline's slope and the way from the limb's axis, likewise
 _ALIKE, _SAME = 0.85, 0.88  # overlap (IoU) of both garments from which the whole outline follows, and does so fully
 _SLEEVE = 0.4  # of the upper arm: what is covered there has sleeves
+_SKIN = 0.15  # of the cells round there; with more bare skin there is no sleeve
 _WIDE = 0.7  # widths between the shoulders to each side of their middle that are shoulders
 _HIGH, _SLOPE = 0.1, 0.4  # lengths of the torso above them that shoulders end, and more by so much towards the neck
 _NECK, _BESIDE, _USUAL = (0.1, 0.4), 0.04, 0.3  # half the neck's width, what is spared beside it, and where nothing is known
@@ -32,7 +33,9 @@ _ENDS = tuple(LANDMARKS.index(name) for name in ("neck_left", "neck_right", "sho
 _BONES = ((5, 6), *((a, b) for joints in (*ARM_JOINTS, *LEG_JOINTS) for a, b in zip(joints, joints[1:])))
 
 
-def fit_to_old(worn: Tensor, old: Tensor, visible: Tensor, keypoints: Tensor, landmarks: Tensor) -> Tensor:
+def fit_to_old(
+    worn: Tensor, old: Tensor, visible: Tensor, bare: Tensor, keypoints: Tensor, landmarks: Tensor
+) -> Tensor:
     """By how much to look elsewhere in the laid garment, so that its outline comes to lie on the old one's where it should.
 
     One mask is moved onto the other by small smooth steps along its own slope (demons: Thirion, Medical Image Analysis 1998).
@@ -40,17 +43,22 @@ def fit_to_old(worn: Tensor, old: Tensor, visible: Tensor, keypoints: Tensor, la
     Args:
         worn, old: N×1×H×W in [0, 1], the new garment as it is laid, and the garment it replaces.
         visible: N×1×H×W in [0, 1], where nothing hangs in front of them: no hair, arm or bag.
+        bare: N×1×H×W in [0, 1], the person's bare arms.
         keypoints: N×17×3 of the person. landmarks: N×18×3 of the new garment.
 
     Returns:
         N×2×h×w, right and down in [-1, 1] of the frame, to be added to the places where the laid garment is sampled.
     """
     with torch.autocast(worn.device.type, enabled=False):
-        worn, old, visible = (F.interpolate(x.float(), _CELLS, mode="area") for x in (worn, old, visible))
+        worn, old, visible, bare = (F.interpolate(x.float(), _CELLS, mode="area") for x in (worn, old, visible, bare))
         keypoints, landmarks = keypoints.float(), landmarks.float()
         neck, shoulders = _neck_and_shoulders(keypoints, landmarks)
         arms = torch.stack([torch.lerp(keypoints[:, a, :2], keypoints[:, b, :2], _SLEEVE) for a, b, _ in ARM_JOINTS], 1)
-        covered = F.grid_sample(torch.cat([worn, old], 1), arms.unsqueeze(1) * 2 - 1, align_corners=False)[:, :, 0] > 0.5
+        there = torch.cat([worn, old, _blurred(bare, 1)], 1)
+        there = F.grid_sample(there, arms.unsqueeze(1) * 2 - 1, align_corners=False)[:, :, 0]
+        covered = there[:, :2] > 0.5
+        # of somebody far away the trunk's outline reaches the arm's axis: but then there is skin beside it
+        covered[:, 1] &= there[:, 2] < _SKIN
         both = (torch.minimum(worn, old) * visible).sum((2, 3)) / (torch.maximum(worn, old) * visible).sum((2, 3)).clamp(min=1)
         alike = (covered[:, 0] == covered[:, 1]).all(1, keepdim=True) * ((both - _ALIKE) / (_SAME - _ALIKE)).clamp(0, 1)
         sleeved = covered.flatten(1).all(1).view(-1, 1, 1, 1)

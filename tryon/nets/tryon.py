@@ -199,7 +199,8 @@ class TryOnModel(nn.Module):
         """
         parse, worn = settle_dress(parse, keypoints), torch.sigmoid(_CRISP * maps[:, 2:3])
         visible = (1 - layer(parse, ACCESSORY, ARMS, FACE, HAIR)) * ~of_kind(category, "lower")
-        shift = fit_to_old(worn, taken_off(parse, keypoints, category, worn), visible, keypoints, landmarks)
+        old = taken_off(parse, keypoints, category, worn)
+        shift = fit_to_old(worn, old, visible, layer(parse, ARMS), keypoints, landmarks)
         return _looked_up(maps, F.interpolate(shift, maps.shape[2:], mode="bilinear", align_corners=False))
 
     @staticmethod
