@@ -13,20 +13,32 @@ def test_a_gap_between_waist_and_bare_arm_is_closed_and_one_beside_it_stays():
     points = body()
     arms = torch.zeros(1, 1, 256, 192)
     arms[:, :, 90:170, 134:150] = 1
-    between = within_arms(arms, points)
+    between, nothing = within_arms(arms, points), torch.zeros_like(old)
     assert between[0, 0, 120, 125] == 1 and between[0, 0, 120, 60:90].sum() == 0 and between[0, 0, :80].sum() == 0
-    out = follow_outline(worn, old, between * (1 - arms))
+    out = follow_outline(worn, old, between * (1 - arms), nothing)
     assert out[0, 0, 120:150, 121:131].min() > 0.6 and out[0, 0, 120:150, 61:69].max() < 0.1
-    assert torch.equal(follow_outline(worn, old, torch.zeros_like(old))[:, :, :, :96], out[:, :, :, :96])
+    assert torch.equal(follow_outline(worn, old, nothing, nothing)[:, :, :, :96], out[:, :, :, :96])
 
 
 def test_a_remote_piece_of_the_old_garment_is_no_gap():
     old, worn = torch.zeros(1, 1, 512, 384), torch.zeros(1, 1, 512, 384)
     old[:, :, 120:320, 120:260], worn[:, :, 120:320, 124:256] = 1, 1
     old[:, :, 60:68, 180:190] = old[:, :, 400:408, 180:190] = 1  # a shadow below the chin, a fold of the skirt
-    out = follow_outline(worn, old, torch.zeros_like(old))
+    out = follow_outline(worn, old, torch.zeros_like(old), torch.zeros_like(old))
     assert out[:, :, 55:75].max() == 0 and out[:, :, 395:415].max() == 0
     assert out[:, :, 140:300, 121:259].min() > 0.9
+
+
+def test_a_neckline_a_little_unlike_the_old_one_stays():
+    old, worn = torch.zeros(1, 1, 512, 384), torch.zeros(1, 1, 512, 384)
+    old[:, :, 120:320, 120:260] = worn[:, :, 120:320, 120:260] = 1
+    for row in range(10):  # a V where the new neck is cut straight
+        old[:, :, 120 + row, 180 + row : 200 - row] = 0
+    nothing, neck = torch.zeros_like(old), torch.zeros(1, 1, 64, 48)
+    neck[:, :, 12:20, 18:30] = 1
+    follows, stays = (follow_outline(worn, old, nothing, where)[0, 0, 121:124, 188:192] for where in (nothing, neck))
+    assert follows.mean() < 0.3 and stays.mean() > 0.7
+    assert torch.equal(follow_outline(old, old, nothing, neck) > 0.5, old > 0.5)
 
 
 def edge_length(mask: torch.Tensor) -> int:
@@ -41,9 +53,9 @@ def test_a_new_outline_is_smooth_where_it_parts_from_the_old_one_and_exact_where
     for row in range(100, 300, 10):
         teeth[:, :, row : row + 4, 260:266] = 1
     nothing = torch.zeros_like(teeth)
-    smooth = follow_outline(teeth, nothing, nothing)
+    smooth = follow_outline(teeth, nothing, nothing, nothing)
     assert edge_length(smooth) < 0.8 * edge_length(teeth) and smooth[0, 0, 110:290, 130:250].min() == 1
-    followed = follow_outline(teeth, teeth, nothing)
+    followed = follow_outline(teeth, teeth, nothing, nothing)
     assert torch.equal(followed > 0.5, teeth > 0.5)
 
 
@@ -105,7 +117,7 @@ def test_a_wide_gap_below_the_hem_stays_open():
     worn[:, :, 200:260, 130:138] = 0  # beside the waist
     old[:, :, 300:314, 130:250] = 1  # below the hem
     waist[:, :, 180:320, 120:260] = 1
-    out = follow_outline(worn, old, waist)
+    out = follow_outline(worn, old, waist, torch.zeros_like(old))
     assert out[0, 0, 215:245, 132:138].min() > 0.5
     assert out[0, 0, 306:314, 140:240].max() < 0.5
 

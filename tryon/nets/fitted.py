@@ -52,7 +52,7 @@ def fit_to_old(
     with torch.autocast(worn.device.type, enabled=False):
         worn, old, visible, bare = (F.interpolate(x.float(), _CELLS, mode="area") for x in (worn, old, visible, bare))
         keypoints, landmarks = keypoints.float(), landmarks.float()
-        neck, shoulders = _neck_and_shoulders(keypoints, landmarks)
+        neck, shoulders = neck_and_shoulders(keypoints, landmarks)
         arms = torch.stack([torch.lerp(keypoints[:, a, :2], keypoints[:, b, :2], _SLEEVE) for a, b, _ in ARM_JOINTS], 1)
         there = torch.cat([worn, old, _blurred(bare, 1)], 1)
         there = F.grid_sample(there, arms.unsqueeze(1) * 2 - 1, align_corners=False)[:, :, 0]
@@ -126,7 +126,7 @@ def _from_axis(keypoints: Tensor) -> Tensor:
     return torch.stack([right, down], 1) / squared.sqrt().clamp(min=1e-4).unsqueeze(1)
 
 
-def _neck_and_shoulders(keypoints: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
+def neck_and_shoulders(keypoints: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
     """Where the new garment's neck may lie on the person, and where the shoulders are; each N×1×h×w, 0 or 1."""
     unit = keypoints.new_tensor([_CELLS[1] / _CELLS[0], 1.0])
     left, right, *hips = (keypoints[:, k, :2] * unit for k in (5, 6, 11, 12))

@@ -13,6 +13,7 @@ from .masks import grow
 
 _SCALE = 64  # frame heights: outlines are compared through a blur of one part in so many
 _SAME, _APART = 0.30, 0.45  # difference of the blurred masks below which two outlines are one, above which they are two
+_NECKLINE = 0.75  # of these two where a neckline may lie
 _NEAR = 8  # radii of that blur: so near a place where they are two, the new outline is smoothed
 _CLOSE = 6  # radii of that blur, in pixels of the full size: gaps are no deeper
 _STEEP = 4.0  # how much steeper a smoothed outline is than its blur
@@ -28,17 +29,19 @@ _SPARE = 0.2  # widths of the neck that its landmarks may be wrong by
 _NECK = tuple(LANDMARKS.index(name) for name in ("neck_left", "neck_right", "neck_front"))
 
 
-def follow_outline(worn: Tensor, old: Tensor, waist: Tensor) -> Tensor:
+def follow_outline(worn: Tensor, old: Tensor, waist: Tensor, neck: Tensor) -> Tensor:
     """Drop thin overhangs beyond the old garment and close thin gaps to it.
 
     The old outline is read from the photo itself and is right to the pixel; WarpNet's is right to a few. Where they
     nearly agree the old one keeps the true edge, and nothing beside it has to be invented. Between the waist and a bare arm
     wider gaps are closed too, but not below the hem: a garment that fits a little looser is more believable than an invented
-    background. Where the new outline parts from the old one it is smooth.
+    background. A neckline is the new garment's own: it must be a little more like the old one to give way to it. Where the new
+    outline parts from the old one it is smooth.
 
     Args:
         worn, old: N×1×H×W in [0, 1], the new garment as expected and the garment it replaces.
         waist: N×1×H×W in [0, 1], where it lies between trunk and arms.
+        neck: N×1×h×w in [0, 1], where a neckline may lie, at any size.
 
     Returns:
         N×1×H×W in [0, 1].
@@ -52,7 +55,8 @@ def follow_outline(worn: Tensor, old: Tensor, waist: Tensor) -> Tensor:
     coarse = box(box(box(coarse, radius), radius), radius)
     wide = F.interpolate(coarse, size, mode="bilinear", align_corners=False)
     far = torch.where((waist > 0.5) & (gap < 0), wide, gap)
-    apart = box(((far.abs() - _SAME) / (_APART - _SAME)).clamp(0, 1), radius)
+    strict = 1 - (1 - _NECKLINE) * F.interpolate(neck, size, mode="bilinear", align_corners=False)
+    apart = box(((far.abs() / strict - _SAME) / (_APART - _SAME)).clamp(0, 1), radius)
     near = box(grow(apart, _NEAR * radius), radius)
     apart, near = F.interpolate(torch.cat([apart, near], 1), worn.shape[2:], mode="bilinear", align_corners=False).split(1, 1)
     close = grow((worn > 0.5).float(), _CLOSE * radius)  # a remote piece of the old garment is no gap

@@ -15,7 +15,7 @@ from .collar import part_neck
 from .condition import cloth_texture, edit_region, feathered, make_condition, rim_width
 from .edges import by_colour, follow_edges
 from .filling import centres, halve, shrink
-from .fitted import fit_to_old
+from .fitted import fit_to_old, neck_and_shoulders
 from .garment import GarmentNet
 from .generator import Canvas, Generator
 from .hanging import hang, within_hands
@@ -169,7 +169,8 @@ class TryOnModel(nn.Module):
         if slack.any():
             flow = _let_down(flow, slack)
             warped, inside = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1), 1)
-        worn = follow_outline(worn, old, torch.maximum(waist, sleeve)) * (1 - self.in_front(parse, category))
+        neck = neck_and_shoulders(person.keypoints.float(), reading.landmarks.float())[0]
+        worn = follow_outline(worn, old, torch.maximum(waist, sleeve), neck) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * layer(parse, LOWER))  # no trousers show through a shirt
         worn = ((worn - 0.5) * _CLEAR + 0.5).clamp(0, 1)
         worn = within_hands(worn, person.keypoints, category, sleeved)
