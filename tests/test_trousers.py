@@ -1,4 +1,5 @@
-"""Long trousers reach the ankles however short their photo shows them; shorts, skirts and tops stay as they are."""
+"""Trousers part where their photo shows it, and long ones reach the ankles however short it shows them; shorts, skirts and tops
+stay as they are."""
 
 import pytest
 import torch
@@ -6,7 +7,7 @@ import torch.nn.functional as F
 
 from tests.test_nets import POINTS, body, shirt
 from tryon.config import CATEGORIES, LANDMARKS
-from tryon.nets.trousers import long_legs, whole_legs
+from tryon.nets.trousers import long_legs, settle_crotch, whole_legs
 
 LOWER = torch.tensor([CATEGORIES.index("lower")])
 SIZE = (128, 96)
@@ -90,3 +91,40 @@ def test_a_gap_in_one_leg_is_closed():
     seen[:, :, KNEE - 5 : KNEE + 10, 48:] = -4
     _, filled = whole_legs(flow, seen, mask, body(), torch.zeros_like(seen), torch.tensor([True]))
     assert filled[0, 0, KNEE - 5 : KNEE + 10, round(POINTS["left_knee"][0] * SIZE[1])].min() > 1
+
+
+def photographed(crotch: float, seen: float, hem: float = 0.9, closed: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mask 1×1×256×192 and landmarks of trousers that part at ``crotch`` and below it touch for ``closed`` of the frame's
+    height, the crotch read at ``seen``."""
+    mask = torch.zeros(1, 1, 256, 192)
+    mask[:, :, int(0.1 * 256) : int(hem * 256), 64:128] = 1
+    for row in range(int((crotch + closed) * 256), int(hem * 256)):
+        half = 2 + int(12 * (row / 256 - crotch) / (hem - crotch))
+        mask[:, :, row, 96 - half : 96 + half] = 0
+    points = torch.zeros(1, len(LANDMARKS), 3)
+    for name, x, y in (
+        ("waist_left", 127, 0.1), ("waist_right", 65, 0.1), ("hem_left", 127, hem), ("hem_right", 65, hem),
+        ("leg_left_inner", 109, hem), ("leg_right_inner", 83, hem), ("crotch", 96, seen),
+    ):  # fmt: skip
+        points[0, LANDMARKS.index(name)] = torch.tensor([x / 192, y, 1.0])
+    return mask, points
+
+
+@pytest.mark.parametrize(("crotch", "hem"), [(0.4, 0.9), (0.35, 0.46)])
+def test_a_crotch_seen_on_the_fly_is_put_where_the_legs_part(crotch: float, hem: float) -> None:
+    mask, points = photographed(crotch, 0.2, hem)
+    out, at = settle_crotch(mask, points), LANDMARKS.index("crotch")
+    assert out[0, at, :2].tolist() == pytest.approx([0.5, crotch], abs=0.015)
+    rest = [i for i in range(len(LANDMARKS)) if i != at]
+    assert torch.equal(out[:, rest], points[:, rest])
+
+
+def test_a_crotch_stays_that_is_right_or_of_which_the_gap_tells_nothing() -> None:
+    right, touching, whole = photographed(0.4, 0.38), photographed(0.35, 0.33, closed=0.35), photographed(0.4, 0.2)
+    whole[0][:, :, 30:230, 64:128] = 1  # legs one upon the other
+    skirt = photographed(0.4, 0.2)
+    skirt[1][0, LANDMARKS.index("leg_left_inner"), 2] = 0.1
+    leaking = photographed(0.4, 0.2)
+    leaking[0][:, :, 150:160, 96:] = 0  # a leg that lies apart
+    for mask, points in (right, touching, whole, skirt, leaking):
+        assert torch.equal(settle_crotch(mask, points), points)

@@ -28,7 +28,7 @@ from .skeleton import BARE, SLEEVE, arms_in_view, complete, draw_limbs, onto_arm
 from .sleeves import has_sleeves, settle_sleeves, sleeve_reach, whole_sleeves
 from .standing import on_their_feet
 from .strands import part_hair
-from .trousers import long_legs, whole_legs
+from .trousers import long_legs, settle_crotch, whole_legs
 from .waist import above_waistband, as_top, below_waist, from_the_waist, hung, lift_waistband, stays_above, under_the_top
 from .warp import WarpNet
 from .worn import is_worn, read_worn
@@ -121,7 +121,7 @@ class TryOnModel(nn.Module):
         within = neck_opening(landmarks, tuple(mask.shape[2:])) * ~worn.view(-1, 1, 1, 1)
         lining = torch.sigmoid(torch.logit(lining.float(), 1e-4) + _WITHIN * within)
         mask = torch.where(neck_window(landmarks, tuple(mask.shape[2:])), mask, fill_holes(mask))
-        landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_sleeves(mask, landmarks))
+        landmarks = torch.where(worn.view(-1, 1, 1), landmarks, settle_crotch(mask, settle_sleeves(mask, landmarks)))
         return GarmentReading.of(garment, mask, lining, landmarks, category, worn, maps.certainty(), hidden)
 
     def drape(self, person: PersonReading, reading: GarmentReading, category: Tensor) -> Draped:
