@@ -1,8 +1,12 @@
 """A laid garment comes to lie where the old one lay: its shoulders always, all of it where both are alike, never its hem."""
 
+import numpy as np
 import torch
 
 from tests.test_nets import body, shirt
+from tryon.bench import EXAMPLES
+from tryon.engine import TryOnEngine
+from tryon.images import load_photo
 from tryon.nets.capsules import capsule
 from tryon.nets.fitted import fit_to_old
 
@@ -79,3 +83,22 @@ def test_a_trunk_beside_bare_arms_is_no_sleeve():
     x, y = places()
     outside = (x < points[0, 6, 0] - 0.02) | (x > points[0, 5, 0] + 0.02)
     assert not fit(worn, old, all_seen, (outside & (y > points[0, 5, 1])).float()[None, None]).any()
+
+
+def test_the_first_example_gets_the_sleeves_and_the_neck_of_its_t_shirt():
+    """Somebody far away in a top without sleeves, with a V neck, in a navy T-shirt with sleeves and a round one."""
+    engine = TryOnEngine()
+    person, garment = (load_photo(EXAMPLES / kind / "00.jpg") for kind in ("people", "garments"))
+    points = engine.parse(person)[1]
+    picture = np.asarray(engine.try_on(person, garment).image, float)
+
+    def navy(place: torch.Tensor) -> bool:
+        x, y = (place[:2] * torch.tensor(person.size)).int().tolist()
+        red, _, blue = picture[y - 1 : y + 2, x - 1 : x + 2].mean((0, 1))
+        return red < 70 and blue < 110
+
+    shoulders, hips = points[[5, 6]].mean(0), points[[11, 12]].mean(0)
+    sleeves = [torch.lerp(points[a], points[b], 0.5) for a, b in ((5, 7), (6, 8))]
+    outside = [sleeve + 0.25 * (sleeve - torch.lerp(shoulders, hips, 0.3)) for sleeve in sleeves]
+    assert all(navy(place) for place in (*sleeves, *outside))
+    assert navy(torch.lerp(shoulders, hips, 0.12))
