@@ -8,7 +8,7 @@ from tryon.bench import EXAMPLES
 from tryon.engine import TryOnEngine
 from tryon.images import load_photo
 from tryon.nets.capsules import capsule
-from tryon.nets.fitted import fit_to_old
+from tryon.nets.fitted import fit_to_old, neck_and_shoulders
 
 SIZE = (128, 96)
 
@@ -46,7 +46,8 @@ def apart(a: torch.Tensor, b: torch.Tensor) -> float:
 
 def fit(worn: torch.Tensor, old: torch.Tensor, visible: torch.Tensor, bare: torch.Tensor | None = None) -> torch.Tensor:
     """``fit_to_old`` on somebody whose arms are covered, unless told otherwise."""
-    return fit_to_old(worn, old, visible, torch.zeros_like(old) if bare is None else bare, body(), shirt())
+    bare = torch.zeros_like(old) if bare is None else bare
+    return fit_to_old(worn, old, visible, bare, body(), *neck_and_shoulders(body(), shirt()))
 
 
 def test_a_garment_much_like_the_old_one_takes_its_outline():

@@ -139,8 +139,7 @@ class TryOnEngine:
         for finding in findings:
             if finding.severity == "error":
                 raise InputError(finding.code, **finding.params)
-        category = kind
-        out = self._generate(body, cloth, category, seed, clock, adjust)
+        out = self._generate(body, cloth, kind, seed, clock, adjust)
         with clock.stage("composite"):
             image, mask = paste_back(person, body.box, uncovered(garment, cloth), cloth.box, out)
             adjust.settle(person, image, mask)
@@ -150,7 +149,7 @@ class TryOnEngine:
         small = made_small(person)
         return TryOnResult(
             image,
-            category,
+            kind,
             clock.seconds,
             share,
             findings,
@@ -168,9 +167,7 @@ class TryOnEngine:
         ids = read.box.to_photo(read.reading.parse).argmax(1)[0].to(torch.uint8)
         return ids.cpu(), keypoints_on_photo(read)
 
-    def examine_person(
-        self, photo: Image.Image, category: str = "auto", garment: Image.Image | None = None
-    ) -> list[Finding]:
+    def examine_person(self, photo: Image.Image, category: str = "auto", garment: Image.Image | None = None) -> list[Finding]:
         """What the doctor says of a person's photo, where something of ``category`` is to be tried on; "auto" is what the
         garment's photo shows, if there is one."""
         if category == "auto" and garment is not None:

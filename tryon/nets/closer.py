@@ -75,9 +75,7 @@ def lay_over(first: Tensor, second: Tensor, views: Tensor) -> Tensor:
     return first
 
 
-def join_points(
-    first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor], views: Tensor, aspect: float
-) -> Tensor:
+def join_points(first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor], views: Tensor, aspect: float) -> Tensor:
     """Both readings of the points as one: the middle of two that agree, else the surer one; what lies beyond a view stays.
 
     Args:

@@ -34,7 +34,7 @@ _BONES = ((5, 6), *((a, b) for joints in (*ARM_JOINTS, *LEG_JOINTS) for a, b in 
 
 
 def fit_to_old(
-    worn: Tensor, old: Tensor, visible: Tensor, bare: Tensor, keypoints: Tensor, landmarks: Tensor
+    worn: Tensor, old: Tensor, visible: Tensor, bare: Tensor, keypoints: Tensor, neck: Tensor, shoulders: Tensor
 ) -> Tensor:
     """By how much to look elsewhere in the laid garment, so that its outline comes to lie on the old one's where it should.
 
@@ -44,15 +44,15 @@ def fit_to_old(
         worn, old: N×1×H×W in [0, 1], the new garment as it is laid, and the garment it replaces.
         visible: N×1×H×W in [0, 1], where nothing hangs in front of them: no hair, arm or bag.
         bare: N×1×H×W in [0, 1], the person's bare arms.
-        keypoints: N×17×3 of the person. landmarks: N×18×3 of the new garment.
+        keypoints: N×17×3 of the person.
+        neck, shoulders: see ``neck_and_shoulders``.
 
     Returns:
         N×2×h×w, right and down in [-1, 1] of the frame, to be added to the places where the laid garment is sampled.
     """
     with torch.autocast(worn.device.type, enabled=False):
         worn, old, visible, bare = (F.interpolate(x.float(), _CELLS, mode="area") for x in (worn, old, visible, bare))
-        keypoints, landmarks = keypoints.float(), landmarks.float()
-        neck, shoulders = neck_and_shoulders(keypoints, landmarks)
+        keypoints = keypoints.float()
         arms = torch.stack([torch.lerp(keypoints[:, a, :2], keypoints[:, b, :2], _SLEEVE) for a, b, _ in ARM_JOINTS], 1)
         there = torch.cat([worn, old, _blurred(bare, 1)], 1)
         there = F.grid_sample(there, arms.unsqueeze(1) * 2 - 1, align_corners=False)[:, :, 0]

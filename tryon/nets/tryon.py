@@ -142,8 +142,9 @@ class TryOnModel(nn.Module):
         sleeves = whole_sleeves(seen, person.keypoints, torso, reach) * sleeved
         seen = torch.maximum(seen.float(), torch.logit(sleeves, 0.02))
         maps = torch.cat([flow.permute(0, 3, 1, 2), seen, sleeves], 1).float()
+        neck, shoulders = neck_and_shoulders(person.keypoints.float(), reading.landmarks.float())
         if not of_kind(category, "lower").all():
-            maps = self._fitted(maps, coarse, person.keypoints, reading.landmarks, category)
+            maps = self._fitted(maps, coarse, person.keypoints, category, neck, shoulders)
         maps = F.interpolate(maps, frame, mode="bilinear", align_corners=False)
         flow, seen, sleeves = maps[:, :2].permute(0, 2, 3, 1), *maps[:, 2:].split(1, 1)
         parse = settle_dress(person.parse, person.keypoints)
@@ -169,7 +170,6 @@ class TryOnModel(nn.Module):
         if slack.any():
             flow = _let_down(flow, slack)
             warped, inside = F.grid_sample(flat, flow, padding_mode="border", align_corners=False).split((3, 1), 1)
-        neck = neck_and_shoulders(person.keypoints.float(), reading.landmarks.float())[0]
         worn = follow_outline(worn, old, torch.maximum(waist, sleeve), neck) * (1 - self.in_front(parse, category))
         worn = torch.maximum(worn, fill_holes(worn) * layer(parse, LOWER))  # no trousers show through a shirt
         worn = ((worn - 0.5) * _CLEAR + 0.5).clamp(0, 1)
@@ -192,16 +192,18 @@ class TryOnModel(nn.Module):
         return Draped(flow, worn, warped, inside, edit, parse, old)
 
     @staticmethod
-    def _fitted(maps: Tensor, parse: Tensor, keypoints: Tensor, landmarks: Tensor, category: Tensor) -> Tensor:
+    def _fitted(
+        maps: Tensor, parse: Tensor, keypoints: Tensor, category: Tensor, neck: Tensor, shoulders: Tensor
+    ) -> Tensor:
         """Flow, visible area (logits) and sleeves, together N×4×h×w, moved to where the old garment lay; see ``fit_to_old``.
 
         Args:
-            parse: N×11×h×w probabilities, at the same size. landmarks: N×18×3 of the garment.
+            parse: N×11×h×w probabilities, at the same size. neck, shoulders: see ``neck_and_shoulders``.
         """
         parse, worn = settle_dress(parse, keypoints), torch.sigmoid(_CRISP * maps[:, 2:3])
         visible = (1 - layer(parse, ACCESSORY, ARMS, FACE, HAIR)) * ~of_kind(category, "lower")
         old = taken_off(parse, keypoints, category, worn)
-        shift = fit_to_old(worn, old, visible, layer(parse, ARMS), keypoints, landmarks)
+        shift = fit_to_old(worn, old, visible, layer(parse, ARMS), keypoints, neck, shoulders)
         return _looked_up(maps, F.interpolate(shift, maps.shape[2:], mode="bilinear", align_corners=False))
 
     @staticmethod
